@@ -1,0 +1,5 @@
+/** The commit log: open, append, read, close. */
+@NullMarked
+package dev.varve.log;
+
+import org.jspecify.annotations.NullMarked;
