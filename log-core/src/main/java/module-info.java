@@ -9,4 +9,7 @@ module dev.varve.log {
   requires org.lz4.java;
   requires com.github.luben.zstd_jni;
   requires static org.xerial.snappy;
+
+  exports dev.varve.log.error;
+  exports dev.varve.log.storage;
 }

@@ -1,0 +1,134 @@
+package dev.varve.log.storage;
+
+import dev.varve.log.error.LogDirectoryException;
+import dev.varve.log.error.LogLockedException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A directory of the file system, locked against other processes and other logs of this one.
+ *
+ * <p>Thread safety: as {@link Storage} says.
+ */
+public final class DirectoryStorage implements Storage {
+  private final Path directory;
+  private final DirectoryLock lock;
+
+  private DirectoryStorage(Path directory, DirectoryLock lock) {
+    this.directory = directory;
+    this.lock = lock;
+  }
+
+  /**
+   * Opens a directory, creating it if need be, and locks it.
+   *
+   * @throws LogDirectoryException if the path is not a directory, or may not be read and written
+   * @throws LogLockedException if the directory is open already
+   */
+  public static DirectoryStorage open(Path directory) {
+    if (Files.exists(directory) && !Files.isDirectory(directory)) {
+      throw new LogDirectoryException(directory + " is a file; expected a directory");
+    }
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new LogDirectoryException(directory + " cannot be created: " + reason(e), e);
+    }
+    if (!Files.isReadable(directory) || !Files.isWritable(directory)) {
+      throw new LogDirectoryException(
+          directory + " may not be read and written by this process; expected both");
+    }
+    return new DirectoryStorage(directory, DirectoryLock.acquire(directory));
+  }
+
+  @Override
+  public Path directory() {
+    return directory;
+  }
+
+  @Override
+  public List<String> list() throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries
+          .filter(entry -> Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS))
+          .map(entry -> entry.getFileName().toString())
+          .filter(name -> !name.equals(DirectoryLock.FILE_NAME))
+          .sorted()
+          .toList();
+    }
+  }
+
+  @Override
+  public boolean exists(String name) {
+    return Files.exists(directory.resolve(name));
+  }
+
+  @Override
+  public long size(String name) throws IOException {
+    return Files.size(directory.resolve(name));
+  }
+
+  @Override
+  public StorageFile create(String name) throws IOException {
+    return FileChannelFile.create(directory.resolve(name));
+  }
+
+  @Override
+  public StorageFile open(String name) throws IOException {
+    return FileChannelFile.open(directory.resolve(name));
+  }
+
+  @Override
+  public void rename(String from, String to) throws IOException {
+    Files.move(
+        directory.resolve(from),
+        directory.resolve(to),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  @Override
+  public void delete(String name) throws IOException {
+    Files.deleteIfExists(directory.resolve(name));
+  }
+
+  @Override
+  public void forceDirectory() throws IOException {
+    Uninterrupted.run(() -> {
+      try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+    });
+  }
+
+  @Override
+  public long lastModifiedMillis(String name) throws IOException {
+    return Files.getLastModifiedTime(directory.resolve(name)).toMillis();
+  }
+
+  @Override
+  public void setLastModifiedMillis(String name, long millis) throws IOException {
+    Files.setLastModifiedTime(directory.resolve(name), FileTime.fromMillis(millis));
+  }
+
+  @Override
+  public void close() throws IOException {
+    lock.release();
+  }
+
+  /** What an exception of the file system says, for those whose message is only a path. */
+  static String reason(IOException e) {
+    return e instanceof NoSuchFileException
+        ? "no such file or directory"
+        : e.getClass().getSimpleName() + ": " + e.getMessage();
+  }
+}
