@@ -153,6 +153,16 @@ public final class OffsetIndex {
     return slot < 0 ? 0 : (int) POSITION.key(generation.memory(), slot);
   }
 
+  /**
+   * The last entry whose position is at most {@code targetPosition}, in bytes.
+   *
+   * @return its slot, or -1 if all entries lie above the target
+   */
+  public int floorSlotOfPosition(int targetPosition) {
+    EntryArray.Generation generation = entries.acquire();
+    return POSITION.floorSlot(generation.memory(), generation.acquireCount(), targetPosition);
+  }
+
   private int floorSlot(EntryArray.Generation generation, long targetOffset) {
     if (targetOffset < baseOffset) {
       return -1;

@@ -1,5 +1,7 @@
 package dev.varve.log.error;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The log stopped for good, because what is in memory may no longer be what is on disk. The cause
  * says why; reopening the log decides from the disk.
@@ -13,7 +15,7 @@ public final class LogFailedException extends LogException {
   }
 
   /** As above, with what caused it. */
-  public LogFailedException(String message, Throwable cause) {
+  public LogFailedException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -136,10 +136,8 @@ final class FileChannelFile implements StorageFile {
 
   @Override
   public long transferTo(long position, long bytes, WritableByteChannel target) throws IOException {
-    // A channel of its own: an interrupt that ends this transfer must not end another's.
-    try (FileChannel source = FileChannel.open(path, StandardOpenOption.READ)) {
-      return source.transferTo(position, bytes, target);
-    }
+    reopenIfBroken();
+    return channel.transferTo(position, bytes, target);
   }
 
   @Override

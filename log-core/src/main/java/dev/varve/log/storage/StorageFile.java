@@ -55,9 +55,11 @@ public interface StorageFile extends AutoCloseable {
   /**
    * Sends bytes to a channel without copying them through the process where the system can.
    *
+   * <p>An interrupt ends the transfers of all threads on this file object, so a thread that
+   * transfers opens one of its own. The file object stays usable.
+   *
    * @return how many bytes were sent, which may be fewer than asked for
-   * @throws java.nio.channels.ClosedByInterruptException if the thread is interrupted; this file
-   *     stays usable
+   * @throws java.nio.channels.ClosedByInterruptException if the thread is interrupted
    */
   long transferTo(long position, long bytes, WritableByteChannel target) throws IOException;
 

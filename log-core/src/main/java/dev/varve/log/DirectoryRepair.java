@@ -1,0 +1,163 @@
+package dev.varve.log;
+
+import dev.varve.log.segment.SegmentFile;
+import dev.varve.log.segment.SegmentFile.Kind;
+import dev.varve.log.segment.SegmentFile.Stage;
+import dev.varve.log.segment.SegmentScan;
+import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.StorageFile;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * Finishes or takes back what a crash interrupted among the files of a directory, by the suffixes
+ * of their names and in Kafka's order, so that what remains is the log. Files with other names are
+ * left alone.
+ *
+ * <p>Thread safety: for one thread.
+ */
+final class DirectoryRepair {
+  private static final String TEMPORARY_SUFFIX = ".tmp";
+
+  private final Storage storage;
+  private final List<String> findings;
+  private final TreeSet<SegmentFile> files;
+  private boolean changed;
+
+  DirectoryRepair(Storage storage, List<String> findings) throws IOException {
+    this.storage = storage;
+    this.findings = findings;
+    this.files = new TreeSet<>(java.util.Comparator.comparing(SegmentFile::name));
+    for (String name : storage.list()) {
+      SegmentFile.parse(name).ifPresent(files::add);
+      if (name.equals(LogCheckpoint.FILE_NAME + TEMPORARY_SUFFIX)) {
+        storage.delete(name); // was never renamed, so it never was the checkpoint
+      }
+    }
+  }
+
+  /**
+   * Repairs the directory.
+   *
+   * @return the base offsets of the segments, ascending
+   */
+  List<Long> repair() throws IOException {
+    for (SegmentFile file : all(Stage.DELETED)) {
+      delete(file, "was about to be deleted");
+    }
+    discardUnfinishedReplacements();
+    finishReplacements();
+    List<Long> bases = new ArrayList<>();
+    for (SegmentFile file : all(Stage.CURRENT)) {
+      if (file.kind() == Kind.LOG) {
+        bases.add(file.baseOffset());
+      }
+    }
+    deleteOrphanIndexes(bases);
+    if (changed) {
+      storage.forceDirectory();
+    }
+    return bases;
+  }
+
+  /** A replacement still being written goes, and with it the swaps that were to follow it. */
+  private void discardUnfinishedReplacements() throws IOException {
+    long lowestCleaned = Long.MAX_VALUE;
+    for (SegmentFile file : all(Stage.CLEANED)) {
+      lowestCleaned = Math.min(lowestCleaned, file.baseOffset());
+      delete(file, "was an unfinished replacement");
+    }
+    for (SegmentFile file : all(Stage.SWAP)) {
+      if (file.baseOffset() >= lowestCleaned) {
+        delete(file, "was part of an unfinished replacement");
+      }
+    }
+  }
+
+  /**
+   * Complete replacements take their places.
+   *
+   * <pre>
+   *   bases        0   100   200   300   400
+   *   swap             100 ............ ends at 400
+   *   deleted          100   200   300
+   * </pre>
+   */
+  private void finishReplacements() throws IOException {
+    long from = Long.MAX_VALUE;
+    long end = -1;
+    for (SegmentFile file : all(Stage.SWAP)) {
+      if (file.kind() == Kind.LOG) {
+        from = Math.min(from, file.baseOffset());
+        end = Math.max(end, endOffset(file));
+      }
+    }
+    for (SegmentFile file : all(Stage.CURRENT)) {
+      if (file.baseOffset() >= from && file.baseOffset() < end) {
+        delete(file, "was replaced");
+      }
+    }
+    for (SegmentFile file : all(Stage.SWAP)) {
+      SegmentFile current = file.in(Stage.CURRENT);
+      storage.rename(file.name(), current.name());
+      files.remove(file);
+      files.add(current);
+      changed = true;
+      findings.add(path(file) + " was a complete replacement; found and put in its place");
+    }
+  }
+
+  private long endOffset(SegmentFile log) throws IOException {
+    try (StorageFile file = storage.open(log.name())) {
+      SegmentScan scan = new SegmentScan(file, log.baseOffset());
+      while (scan.next()) {
+        // only the end matters
+      }
+      return scan.endOffset();
+    }
+  }
+
+  private void deleteOrphanIndexes(List<Long> bases) throws IOException {
+    TreeSet<Long> logs = new TreeSet<>(bases);
+    for (SegmentFile file : all(Stage.CURRENT)) {
+      boolean index =
+          switch (file.kind()) {
+            case OFFSET_INDEX, TIME_INDEX, TRANSACTION_INDEX -> true;
+            case LOG, PRODUCER_SNAPSHOT -> false;
+          };
+      if (index && !logs.contains(file.baseOffset())) {
+        delete(file, "was an index without its log");
+      }
+    }
+  }
+
+  /** The snapshots of producers, ascending by offset. */
+  List<SegmentFile> snapshots() {
+    return files.stream().filter(file -> file.kind() == Kind.PRODUCER_SNAPSHOT).toList();
+  }
+
+  private List<SegmentFile> all(Stage stage) {
+    return files.stream().filter(file -> file.stage() == stage).toList();
+  }
+
+  private void delete(SegmentFile file, String why) throws IOException {
+    storage.delete(file.name());
+    files.remove(file);
+    changed = true;
+    findings.add(path(file) + " " + why + "; found and removed");
+  }
+
+  private String path(SegmentFile file) {
+    return storage.directory().resolve(file.name()).toString();
+  }
+
+  /** The newest snapshot at or below an offset. */
+  Optional<SegmentFile> snapshotAtOrBelow(long offset) {
+    return snapshots().stream()
+        .filter(file -> file.baseOffset() <= offset)
+        .reduce((older, newer) -> newer);
+  }
+}

@@ -1,0 +1,33 @@
+package dev.varve.log;
+
+/**
+ * Told what happens in a log. Loggers and metrics are the embedder's: this is where they attach.
+ *
+ * <p>Callbacks come on the thread that did it, {@link #segmentRolled} with the write lock held: a
+ * callback must not block, must not call the log, and must not throw.
+ */
+public interface LogListener {
+  /** Hears nothing. */
+  LogListener NONE = new LogListener() {};
+
+  /** Opening goes on: so many bytes of those that have to be scanned are done. */
+  default void recoveryProgress(long scannedBytes, long totalBytes) {}
+
+  /** The log is open. */
+  default void opened(OpenReport report) {}
+
+  /** Appends go to a new segment with this base offset. */
+  default void segmentRolled(long baseOffset) {}
+
+  /** The log begins at this offset now; what lies below is no longer read. */
+  default void startOffsetAdvanced(long startOffset) {}
+
+  /** The files of this segment are gone. */
+  default void segmentDeleted(long baseOffset) {}
+
+  /** A step of the background work failed; it will be tried again. */
+  default void maintenanceFailed(String task, Throwable cause) {}
+
+  /** The log refuses all further calls; heard once. */
+  default void failed(Throwable cause) {}
+}

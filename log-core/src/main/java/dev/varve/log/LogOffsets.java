@@ -1,0 +1,31 @@
+package dev.varve.log;
+
+/**
+ * How far a log reaches, at one moment. Every offset {@code o} of the log has {@code startOffset <=
+ * o < endOffset}.
+ *
+ * @param startOffset the first offset that can be read
+ * @param durableEnd the offset below which everything survives a power loss
+ * @param endOffset the offset that the next record gets
+ */
+public record LogOffsets(long startOffset, long durableEnd, long endOffset) {
+
+  /** Refuses marks that have crossed. */
+  public LogOffsets {
+    if (startOffset < 0 || startOffset > endOffset || durableEnd > endOffset) {
+      throw new IllegalArgumentException(
+          "found start "
+              + startOffset
+              + ", durable end "
+              + durableEnd
+              + ", end "
+              + endOffset
+              + "; expected 0 <= start <= end and durable end <= end");
+    }
+  }
+
+  /** The length of the range of offsets; compaction and gaps leave fewer records than this. */
+  public long span() {
+    return endOffset - startOffset;
+  }
+}

@@ -1,0 +1,240 @@
+package dev.varve.log;
+
+import dev.varve.log.record.Compression;
+import dev.varve.log.record.RecordCursor;
+import dev.varve.log.record.TimestampType;
+import dev.varve.log.segment.SegmentOptions;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.EpochClock;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SystemEpochClock;
+
+/**
+ * How a log behaves. Immutable; made by a {@link Builder} or from Kafka's topic configuration. What
+ * is not set has Kafka's default.
+ */
+public final class LogOptions {
+  private static final LogOptions DEFAULTS = builder().build();
+
+  private final SegmentOptions segments;
+  private final Compression compression;
+  private final TimestampType timestampType;
+  private final int decompressedBytesMax;
+  private final EpochClock clock;
+  private final Supplier<IdleStrategy> idleStrategy;
+  private final LogListener listener;
+  private final boolean ownMaintenanceThread;
+
+  private LogOptions(Builder builder) {
+    this.segments =
+        new SegmentOptions(
+            builder.segmentBytesMax,
+            builder.segmentMillisMax,
+            builder.segmentJitterMillisMax,
+            builder.indexIntervalBytes,
+            builder.indexBytesMax,
+            builder.batchBytesMax);
+    this.compression = builder.compression;
+    this.timestampType = builder.timestampType;
+    this.decompressedBytesMax = builder.decompressedBytesMax;
+    this.clock = builder.clock;
+    this.idleStrategy = builder.idleStrategy;
+    this.listener = builder.listener;
+    this.ownMaintenanceThread = builder.ownMaintenanceThread;
+  }
+
+  /** Kafka's defaults. */
+  public static LogOptions defaults() {
+    return DEFAULTS;
+  }
+
+  /** A builder that begins with the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Options from Kafka's names for the configuration of a topic, for example {@code segment.bytes}
+   * or {@code compression.type}. Names that concern other parts of Kafka's partition, such as
+   * {@code retention.ms}, are lawful and change nothing here; {@link #concernsLog} tells them
+   * apart.
+   *
+   * @throws IllegalArgumentException if Kafka does not have the name, or the value is out of range
+   */
+  public static LogOptions fromTopicConfig(Map<String, String> config) {
+    return TopicConfig.apply(config, builder()).build();
+  }
+
+  /**
+   * Whether a name of Kafka's topic configuration changes anything in {@link #fromTopicConfig}.
+   *
+   * @throws IllegalArgumentException if Kafka does not have the name
+   */
+  public static boolean concernsLog(String name) {
+    return TopicConfig.concernsLog(name);
+  }
+
+  SegmentOptions segments() {
+    return segments;
+  }
+
+  /** The largest batch that an append takes, in bytes. */
+  public int batchBytesMax() {
+    return segments.batchBytesMax();
+  }
+
+  /** The size at which a segment is rolled, in bytes. */
+  public int segmentBytesMax() {
+    return segments.segmentBytesMax();
+  }
+
+  /** How batches are compressed that the log builds itself. */
+  public Compression compression() {
+    return compression;
+  }
+
+  /** Whose clock timestamps come from. */
+  public TimestampType timestampType() {
+    return timestampType;
+  }
+
+  /** How many bytes the records of one batch may inflate to. */
+  public int decompressedBytesMax() {
+    return decompressedBytesMax;
+  }
+
+  EpochClock clock() {
+    return clock;
+  }
+
+  Supplier<IdleStrategy> idleStrategy() {
+    return idleStrategy;
+  }
+
+  LogListener listener() {
+    return listener;
+  }
+
+  boolean ownMaintenanceThread() {
+    return ownMaintenanceThread;
+  }
+
+  /** Collects options. Not safe for use by several threads at once. */
+  public static final class Builder {
+    private int segmentBytesMax = 1 << 30;
+    private long segmentMillisMax = Duration.ofDays(7).toMillis();
+    private long segmentJitterMillisMax;
+    private int indexIntervalBytes = 4096;
+    private int indexBytesMax = 10 << 20;
+    private int batchBytesMax = 1_048_588;
+    private Compression compression = Compression.NONE;
+    private TimestampType timestampType = TimestampType.CREATE_TIME;
+    private int decompressedBytesMax = RecordCursor.DECOMPRESSED_BYTES_MAX_DEFAULT;
+    private EpochClock clock = SystemEpochClock.INSTANCE;
+    private Supplier<IdleStrategy> idleStrategy = BackoffIdleStrategy::new;
+    private LogListener listener = LogListener.NONE;
+    private boolean ownMaintenanceThread = true;
+
+    private Builder() {}
+
+    /** The size at which a segment is rolled, from 64 bytes to 2^31-1 (Kafka: 1 GiB). */
+    public Builder segmentBytesMax(int bytes) {
+      segmentBytesMax = (int) checkRange("segmentBytesMax", bytes, 64, Integer.MAX_VALUE);
+      return this;
+    }
+
+    /** The age at which a segment is rolled, at least 1 ms (Kafka: 7 days). */
+    public Builder segmentMillisMax(long millis) {
+      segmentMillisMax = checkRange("segmentMillisMax", millis, 1, Long.MAX_VALUE);
+      return this;
+    }
+
+    /** How much earlier than its age a segment may be rolled, in milliseconds (Kafka: 0). */
+    public Builder segmentJitterMillisMax(long millis) {
+      segmentJitterMillisMax = checkRange("segmentJitterMillisMax", millis, 0, Long.MAX_VALUE - 1);
+      return this;
+    }
+
+    /** The bytes between two index entries (Kafka: 4096). */
+    public Builder indexIntervalBytes(int bytes) {
+      indexIntervalBytes = (int) checkRange("indexIntervalBytes", bytes, 0, Integer.MAX_VALUE);
+      return this;
+    }
+
+    /** The size at which an index is full and its segment is rolled (Kafka: 10 MiB). */
+    public Builder indexBytesMax(int bytes) {
+      indexBytesMax = (int) checkRange("indexBytesMax", bytes, 24, Integer.MAX_VALUE);
+      return this;
+    }
+
+    /** The largest batch that an append takes, in bytes (Kafka: 1,048,588). */
+    public Builder batchBytesMax(int bytes) {
+      batchBytesMax = (int) checkRange("batchBytesMax", bytes, 0, Integer.MAX_VALUE);
+      return this;
+    }
+
+    /**
+     * How batches are compressed that the log builds itself (Kafka: not at all). A batch that comes
+     * ready made keeps its codec, as under Kafka's {@code compression.type=producer}.
+     */
+    public Builder compression(Compression value) {
+      compression = value;
+      return this;
+    }
+
+    /** Whose clock timestamps come from (Kafka: the caller's). */
+    public Builder timestampType(TimestampType value) {
+      timestampType = value;
+      return this;
+    }
+
+    /** How many bytes the records of one batch may inflate to when read. */
+    public Builder decompressedBytesMax(int bytes) {
+      decompressedBytesMax = (int) checkRange("decompressedBytesMax", bytes, 0, Integer.MAX_VALUE);
+      return this;
+    }
+
+    /** The clock for timestamps and ages. */
+    public Builder clock(EpochClock value) {
+      clock = value;
+      return this;
+    }
+
+    /** How a reader waits for records, one strategy for each reader. */
+    public Builder idleStrategy(Supplier<IdleStrategy> value) {
+      idleStrategy = value;
+      return this;
+    }
+
+    /** Who is told what happens. */
+    public Builder listener(LogListener value) {
+      listener = value;
+      return this;
+    }
+
+    /**
+     * Whether the log runs its background work on a daemon thread of its own. If not, the embedder
+     * calls {@link CommitLog#maintenance} from time to time.
+     */
+    public Builder ownMaintenanceThread(boolean value) {
+      ownMaintenanceThread = value;
+      return this;
+    }
+
+    /** The options. */
+    public LogOptions build() {
+      return new LogOptions(this);
+    }
+
+    private static long checkRange(String name, long value, long min, long max) {
+      if (value < min || value > max) {
+        throw new IllegalArgumentException(
+            name + " is " + value + ", expected " + min + " to " + max);
+      }
+      return value;
+    }
+  }
+}

@@ -1,0 +1,154 @@
+package dev.varve.log;
+
+import dev.varve.log.record.Codec;
+import dev.varve.log.record.Compression;
+import dev.varve.log.record.TimestampType;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Reads Kafka's topic configuration. Names, ranges and defaults are those of Apache Kafka 4.4's
+ * topic-level configuration reference.
+ */
+final class TopicConfig {
+  /** Kafka refuses smaller ones under this name; its tests use {@code internal.segment.bytes}. */
+  private static final int SEGMENT_BYTES_MIN = 1 << 20;
+
+  /** Names that concern this module. */
+  private static final Set<String> LOG_NAMES =
+      Set.of(
+          "compression.gzip.level",
+          "compression.lz4.level",
+          "compression.type",
+          "compression.zstd.level",
+          "index.interval.bytes",
+          "internal.segment.bytes",
+          "max.message.bytes",
+          "message.timestamp.type",
+          "segment.bytes",
+          "segment.index.bytes",
+          "segment.jitter.ms",
+          "segment.ms");
+
+  /** Names of Kafka that concern other parts of a partition. */
+  private static final Set<String> OTHER_NAMES =
+      Set.of(
+          "cleanup.policy",
+          "delete.retention.ms",
+          "errors.deadletterqueue.group.enable",
+          "file.delete.delay.ms",
+          "flush.messages",
+          "flush.ms",
+          "follower.replication.throttled.replicas",
+          "leader.replication.throttled.replicas",
+          "local.retention.bytes",
+          "local.retention.ms",
+          "max.compaction.lag.ms",
+          "message.timestamp.after.max.ms",
+          "message.timestamp.before.max.ms",
+          "min.cleanable.dirty.ratio",
+          "min.compaction.lag.ms",
+          "min.insync.replicas",
+          "preallocate",
+          "remote.copy.disable",
+          "remote.log.delete.on.disable",
+          "remote.storage.enable",
+          "retention.bytes",
+          "retention.ms",
+          "unclean.leader.election.enable");
+
+  private TopicConfig() {}
+
+  static boolean concernsLog(String name) {
+    if (LOG_NAMES.contains(name)) {
+      return true;
+    }
+    if (OTHER_NAMES.contains(name)) {
+      return false;
+    }
+    TreeSet<String> known = new TreeSet<>(LOG_NAMES);
+    known.addAll(OTHER_NAMES);
+    throw new IllegalArgumentException(
+        "found topic configuration " + name + ", expected one of " + known);
+  }
+
+  static LogOptions.Builder apply(Map<String, String> config, LogOptions.Builder builder) {
+    Map<String, String> log = new HashMap<>(config);
+    log.keySet().removeIf(name -> !concernsLog(name));
+    compression(log, builder);
+    log.forEach((name, value) -> apply(name, value, builder));
+    return builder;
+  }
+
+  private static void apply(String name, String value, LogOptions.Builder builder) {
+    switch (name) {
+      case "segment.bytes" ->
+          builder.segmentBytesMax(integer(name, value, SEGMENT_BYTES_MIN, Integer.MAX_VALUE));
+      case "internal.segment.bytes" ->
+          builder.segmentBytesMax(integer(name, value, 64, Integer.MAX_VALUE));
+      case "segment.ms" -> builder.segmentMillisMax(number(name, value, 1, Long.MAX_VALUE));
+      case "segment.jitter.ms" ->
+          builder.segmentJitterMillisMax(number(name, value, 0, Long.MAX_VALUE - 1));
+      case "index.interval.bytes" ->
+          builder.indexIntervalBytes(integer(name, value, 0, Integer.MAX_VALUE));
+      case "segment.index.bytes" ->
+          builder.indexBytesMax(integer(name, value, 24, Integer.MAX_VALUE));
+      case "max.message.bytes" -> builder.batchBytesMax(integer(name, value, 0, Integer.MAX_VALUE));
+      case "message.timestamp.type" -> builder.timestampType(timestampType(name, value));
+      default -> {
+        // the compression levels, which are read together with the type
+      }
+    }
+  }
+
+  private static void compression(Map<String, String> config, LogOptions.Builder builder) {
+    String type = config.remove("compression.type");
+    if (type == null || type.equals("producer") || type.equals("uncompressed")) {
+      return;
+    }
+    Codec codec =
+        switch (type) {
+          case "gzip" -> Codec.GZIP;
+          case "snappy" -> Codec.SNAPPY;
+          case "lz4" -> Codec.LZ4;
+          case "zstd" -> Codec.ZSTD;
+          default ->
+              throw new IllegalArgumentException(
+                  "compression.type is "
+                      + type
+                      + ", expected uncompressed, producer, gzip, snappy, lz4 or zstd");
+        };
+    String level = config.get("compression." + type + ".level");
+    builder.compression(
+        level == null ? Compression.of(codec) : Compression.parse(type + ":" + level));
+  }
+
+  private static TimestampType timestampType(String name, String value) {
+    for (TimestampType type : TimestampType.values()) {
+      if (type.toString().equals(value)) {
+        return type;
+      }
+    }
+    throw new IllegalArgumentException(
+        name + " is " + value + ", expected CreateTime or LogAppendTime");
+  }
+
+  private static int integer(String name, String value, int min, int max) {
+    return (int) number(name, value, min, max);
+  }
+
+  private static long number(String name, String value, long min, long max) {
+    try {
+      long number = Long.parseLong(value.strip());
+      if (number >= min && number <= max) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // told below, with the range
+    }
+    throw new IllegalArgumentException(
+        name + " is " + value + ", expected a number from " + min + " to " + max);
+  }
+}

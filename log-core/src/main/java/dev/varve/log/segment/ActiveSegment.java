@@ -1,0 +1,270 @@
+package dev.varve.log.segment;
+
+import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.record.RecordBatch;
+import dev.varve.log.segment.SegmentFile.Kind;
+import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.StorageFile;
+import dev.varve.log.storage.StorageFile.Access;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.agrona.concurrent.EpochClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The segment that takes appends: a mapping that reaches ahead of the writer into space that the
+ * disk has set aside, and indexes in memory that become files when the segment is settled.
+ *
+ * <p>A batch is copied whole into the mapping, then indexed, then published by release stores of
+ * the size and the end offset. A plain store into a page that the file no longer backs would report
+ * its fault one call late; the bulk copy reports it exactly.
+ *
+ * <p>Thread safety: {@link #append}, {@link #reserveFor} and {@link #roll} are for whoever holds
+ * the log's write lock; {@link #reserveAhead} and {@link #force} are for background threads; the
+ * rest is for all.
+ */
+public final class ActiveSegment implements Segment {
+  /** The first reservation: small logs stay small. */
+  private static final long RESERVE_BYTES_MIN = 64 << 10;
+
+  /** The largest step of the reservation, and so the most that a log has reserved in vain. */
+  private static final long RESERVE_BYTES_MAX = 16 << 20;
+
+  private static final long PAGE_BYTES = 4096;
+  private static final VarHandle PAGE_WORD = ValueLayout.JAVA_INT.varHandle();
+  private static final VarHandle SIZE_BYTES;
+  private static final VarHandle END_OFFSET;
+
+  static {
+    try {
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      SIZE_BYTES = lookup.findVarHandle(ActiveSegment.class, "sizeBytes", long.class);
+      END_OFFSET = lookup.findVarHandle(ActiveSegment.class, "endOffset", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  // Constant after construction.
+  private final Storage storage;
+  private final SegmentOptions options;
+  private final SegmentIndexes indexes;
+  private final StorageFile file;
+  private final String path;
+  private final SegmentMemory memory;
+  private final long createdMillis;
+  private final long segmentMillisMax;
+
+  // Written under the log's write lock, published by release stores.
+  private long sizeBytes;
+  private long endOffset;
+
+  /** The first batch's largest timestamp, from which the age of the segment counts. */
+  private long firstTimestampMax = RecordBatch.NO_TIMESTAMP;
+
+  private ActiveSegment(
+      Storage storage,
+      SegmentOptions options,
+      SegmentIndexes indexes,
+      StorageFile file,
+      long endOffset,
+      long nowMillis)
+      throws IOException {
+    this.storage = storage;
+    this.options = options;
+    this.indexes = indexes;
+    this.file = file;
+    this.path = storage.directory().resolve(file.name()).toString();
+    this.sizeBytes = file.size();
+    this.endOffset = endOffset;
+    this.createdMillis = nowMillis;
+    this.segmentMillisMax = options.segmentMillisMax() - options.jitterMillis(path);
+    Arena arena = indexes.arena();
+    MemorySegment log = file.map(Access.READ_WRITE, sizeBytes, arena);
+    this.memory = new SegmentMemory(arena, log, indexes.offsets(), indexes.times());
+    if (sizeBytes > 0) {
+      this.firstTimestampMax = new RecordBatch().wrap(log, 0).maxTimestamp();
+    }
+  }
+
+  /**
+   * Makes a new segment with its log file, which the caller makes durable by a force of the
+   * directory.
+   */
+  public static ActiveSegment create(
+      Storage storage, long baseOffset, SegmentOptions options, long nowMillis) throws IOException {
+    Arena arena = Arena.ofShared();
+    try {
+      SegmentIndexes indexes = SegmentIndexes.empty(arena, baseOffset, options);
+      StorageFile file = storage.create(SegmentFile.name(baseOffset, Kind.LOG));
+      return new ActiveSegment(storage, options, indexes, file, baseOffset, nowMillis);
+    } catch (IOException | RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Goes on with a segment that exists.
+   *
+   * @param indexes what the log's batches, all of them, give
+   * @param endOffset the offset after the last batch, which ends where the file ends
+   */
+  static ActiveSegment reopen(
+      Storage storage,
+      SegmentOptions options,
+      SegmentIndexes indexes,
+      long endOffset,
+      long nowMillis)
+      throws IOException {
+    StorageFile file = storage.open(SegmentFile.name(indexes.baseOffset(), Kind.LOG));
+    return new ActiveSegment(storage, options, indexes, file, endOffset, nowMillis);
+  }
+
+  @Override
+  public long baseOffset() {
+    return indexes.baseOffset();
+  }
+
+  @Override
+  public long endOffset() {
+    return (long) END_OFFSET.getAcquire(this);
+  }
+
+  @Override
+  public long sizeBytes() {
+    return (long) SIZE_BYTES.getAcquire(this);
+  }
+
+  @Override
+  public String path() {
+    return path;
+  }
+
+  @Override
+  public @Nullable SegmentView tryView() {
+    return memory.tryPin() ? new SegmentView(this, memory) : null;
+  }
+
+  /** The largest timestamp so far, in milliseconds, or -1 if no record has one. */
+  long timestampMax() {
+    return indexes.indexer().timestampMax();
+  }
+
+  /** The bytes for which the disk has set blocks aside. */
+  public long reservedBytes() {
+    return memory.log().byteSize();
+  }
+
+  /**
+   * Whether a batch has to go to a new segment: for size, age, a full index, or an offset that is
+   * out of this segment's reach. The conditions are Kafka's.
+   *
+   * @param lastOffset the offset that the batch's last record would have
+   * @param clock asked only where the batches have no timestamps
+   */
+  public boolean mustRollFor(EncodedBatch batch, long lastOffset, EpochClock clock) {
+    return sizeBytes > 0
+        && (sizeBytes > options.segmentBytesMax() - (long) batch.sizeBytes()
+            || ageMillis(batch.maxTimestamp(), clock) > segmentMillisMax
+            || indexes.indexer().isFull()
+            || lastOffset - baseOffset() > Integer.MAX_VALUE);
+  }
+
+  /** By the records' clock, from the first batch on; by ours if that batch has no timestamp. */
+  private long ageMillis(long timestamp, EpochClock clock) {
+    return firstTimestampMax >= 0 ? timestamp - firstTimestampMax : clock.time() - createdMillis;
+  }
+
+  /** Makes sure that the mapping has room for a batch, reserving space if none is ahead. */
+  public void reserveFor(EncodedBatch batch) throws IOException {
+    long needed = sizeBytes + batch.sizeBytes();
+    if (needed > memory.log().byteSize()) {
+      reserve(needed);
+    }
+  }
+
+  /**
+   * Reserves the next stretch before the writer comes to it, and touches its pages, so that the
+   * writer meets neither a system call nor a page fault.
+   *
+   * @return whether there was anything to do
+   */
+  public boolean reserveAhead() throws IOException {
+    long end = sizeBytes();
+    long reserved = memory.log().byteSize();
+    if (end == 0 || reserved - end > stepBytes(end) / 2 || reserved >= options.segmentBytesMax()) {
+      return false;
+    }
+    reserve(reserved + 1);
+    touch(memory.log(), reserved);
+    return true;
+  }
+
+  private synchronized void reserve(long neededBytes) throws IOException {
+    long reserved = memory.log().byteSize();
+    if (neededBytes <= reserved) {
+      return; // the other thread was faster
+    }
+    long step = stepBytes(neededBytes);
+    long target = (neededBytes + step - 1) / step * step;
+    target = Math.max(neededBytes, Math.min(target, options.segmentBytesMax()));
+    file.reserve(target);
+    memory.growTo(file.map(Access.READ_WRITE, target, indexes.arena()));
+  }
+
+  /** As large as the log, within limits; a power of two so that reservations stay aligned. */
+  private static long stepBytes(long sizeBytes) {
+    return Math.clamp(Long.highestOneBit(sizeBytes), RESERVE_BYTES_MIN, RESERVE_BYTES_MAX);
+  }
+
+  /** Adds 0 to a word of each page, atomically: the writer may be there already. */
+  private static void touch(MemorySegment log, long from) {
+    for (long at = from / PAGE_BYTES * PAGE_BYTES; at < log.byteSize() - 3; at += PAGE_BYTES) {
+      var _ = (int) PAGE_WORD.getAndAdd(log, at, 0);
+    }
+  }
+
+  /**
+   * Appends a batch that is stamped with its base offset and for which room was reserved.
+   *
+   * @throws InternalError if the file no longer backs its mapping; the batch is then not visible
+   */
+  public void append(EncodedBatch batch) {
+    long position = sizeBytes;
+    int batchBytes = batch.sizeBytes();
+    MemorySegment.copy(batch.memory(), 0, memory.log(), position, batchBytes);
+    long lastOffset = batch.batch().lastOffset();
+    long timestampMax = batch.maxTimestamp();
+    indexes.indexer().onBatch(lastOffset, (int) position, batchBytes, timestampMax);
+    if (position == 0) {
+      firstTimestampMax = timestampMax;
+    }
+    publish(position + batchBytes, lastOffset + 1);
+  }
+
+  private void publish(long newSizeBytes, long newEndOffset) {
+    SIZE_BYTES.setRelease(this, newSizeBytes);
+    END_OFFSET.setRelease(this, newEndOffset);
+  }
+
+  /** Forces what was appended so far, as of before the call, to the disk. */
+  public void force() throws IOException {
+    file.force();
+  }
+
+  /**
+   * Ends the segment: no append follows.
+   *
+   * @param producerSnapshot the state of the producers at the end, as it goes into its file
+   */
+  public RolledSegment roll(byte[] producerSnapshot) {
+    indexes.indexer().closingEntry();
+    return new RolledSegment(
+        storage, options, indexes, file, memory, sizeBytes, endOffset, producerSnapshot);
+  }
+}

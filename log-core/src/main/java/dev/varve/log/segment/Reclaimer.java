@@ -1,0 +1,82 @@
+package dev.varve.log.segment;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Closes the memory of segments that left the log, once no reader has it pinned, and then does what
+ * had to wait for it: cut a file, delete one.
+ *
+ * <p>To close an arena is a handshake with every thread of the process: measured on 2 cores, 2026,
+ * 20 µs when quiet and up to 26 ms under load. So nobody else closes one, and never under a lock
+ * that an append needs. Deletion waits for pins, never for a timeout.
+ *
+ * <p>Thread safety: {@link #retire} is for all; {@link #reclaim} for one thread at a time.
+ */
+public final class Reclaimer {
+  private final Deque<Retired> retired = new ArrayDeque<>();
+
+  /** Takes over memory that its segment no longer needs, and what to do when it is closed. */
+  public void retire(SegmentMemory memory, AfterClose afterClose) {
+    memory.release();
+    synchronized (retired) {
+      retired.addLast(new Retired(memory, afterClose));
+    }
+  }
+
+  /** How many segments wait to be reclaimed. */
+  public int backlog() {
+    synchronized (retired) {
+      return retired.size();
+    }
+  }
+
+  /**
+   * Closes what can be closed now.
+   *
+   * @return how many
+   */
+  public int reclaim() throws IOException {
+    int closed = 0;
+    for (int left = backlog(); left > 0; left--) {
+      Retired next;
+      synchronized (retired) {
+        next = retired.removeFirst();
+      }
+      if (next.tryClose()) {
+        next.afterClose.run();
+        closed++;
+      } else {
+        synchronized (retired) {
+          retired.addLast(next);
+        }
+      }
+    }
+    return closed;
+  }
+
+  private record Retired(SegmentMemory memory, AfterClose afterClose) {
+    boolean tryClose() {
+      if (!memory.isUnpinned()) {
+        return false;
+      }
+      try {
+        memory.close();
+        return true;
+      } catch (IllegalStateException e) {
+        return false; // native I/O holds the arena for a moment
+      }
+    }
+  }
+
+  /** What had to wait until the memory was closed. */
+  @FunctionalInterface
+  public interface AfterClose {
+    /** Nothing had to wait. */
+    AfterClose NOTHING = () -> {};
+
+    /** Does it. */
+    void run() throws IOException;
+  }
+}

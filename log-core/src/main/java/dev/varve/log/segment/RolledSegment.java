@@ -1,0 +1,107 @@
+package dev.varve.log.segment;
+
+import dev.varve.log.segment.SegmentFile.Kind;
+import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.StorageFile;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A segment that takes no more appends and is not settled yet: its indexes are in memory only, and
+ * its file is as long as it was reserved. The roll makes it while the writer waits, so the making
+ * does no I/O; a background thread settles it.
+ *
+ * <p>Thread safety: {@link #settle} and {@link #trim} are for one thread; the rest is for all.
+ */
+public final class RolledSegment implements Segment {
+  private final Storage storage;
+  private final SegmentOptions options;
+  private final SegmentIndexes indexes;
+  private final StorageFile file;
+  private final SegmentMemory memory;
+  private final String path;
+  private final long sizeBytes;
+  private final long endOffset;
+  private final byte[] producerSnapshot;
+
+  RolledSegment(
+      Storage storage,
+      SegmentOptions options,
+      SegmentIndexes indexes,
+      StorageFile file,
+      SegmentMemory memory,
+      long sizeBytes,
+      long endOffset,
+      byte[] producerSnapshot) {
+    this.storage = storage;
+    this.options = options;
+    this.indexes = indexes;
+    this.file = file;
+    this.memory = memory;
+    this.path = storage.directory().resolve(file.name()).toString();
+    this.sizeBytes = sizeBytes;
+    this.endOffset = endOffset;
+    this.producerSnapshot = producerSnapshot;
+  }
+
+  @Override
+  public long baseOffset() {
+    return indexes.baseOffset();
+  }
+
+  @Override
+  public long endOffset() {
+    return endOffset;
+  }
+
+  @Override
+  public long sizeBytes() {
+    return sizeBytes;
+  }
+
+  @Override
+  public String path() {
+    return path;
+  }
+
+  @Override
+  public @Nullable SegmentView tryView() {
+    return memory.tryPin() ? new SegmentView(this, memory) : null;
+  }
+
+  /** Forces the batches to the disk. */
+  public void force() throws IOException {
+    file.force();
+  }
+
+  /**
+   * Makes everything about the segment durable but its length: batches, indexes, and the snapshot
+   * of the producers at its end. The caller puts the sealed segment in this one's place, retires
+   * this one's {@link #memory}, and has {@link #trim} called when that is closed.
+   */
+  public SealedSegment settle() throws IOException {
+    file.force();
+    indexes.writeTo(storage);
+    try (StorageFile snapshot =
+        storage.create(SegmentFile.name(endOffset, Kind.PRODUCER_SNAPSHOT))) {
+      snapshot.write(0, MemorySegment.ofArray(producerSnapshot));
+      snapshot.force();
+    }
+    storage.forceDirectory();
+    return new SealedSegment(storage, options, baseOffset(), endOffset, sizeBytes);
+  }
+
+  /** The memory that readers of the segment may still have pinned. */
+  public SegmentMemory memory() {
+    return memory;
+  }
+
+  /** Cuts the reserved space off and closes the file; only when {@link #memory} is closed. */
+  public void trim() throws IOException {
+    try (file) {
+      file.truncate(sizeBytes);
+      file.force();
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package dev.varve.log.segment;
+
+import dev.varve.index.OffsetIndex;
+import dev.varve.index.TimeIndex;
+import dev.varve.log.error.LogIOException;
+import dev.varve.log.segment.SegmentFile.Kind;
+import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.StorageFile;
+import dev.varve.log.storage.StorageFile.Access;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A segment that only can be read. Opening a log makes one from no more than a name and a size;
+ * files are mapped at the first read.
+ *
+ * <p>An index file that is missing, or that the log contradicts, is rebuilt from the log then,
+ * without a word.
+ *
+ * <p>Thread safety: safe for use by several threads.
+ */
+public final class SealedSegment implements Segment {
+  private final Storage storage;
+  private final SegmentOptions options;
+  private final long baseOffset;
+  private final long endOffset;
+  private final long sizeBytes;
+  private final String path;
+
+  /** Null until the first read. */
+  private volatile @Nullable SegmentMemory memory;
+
+  private boolean retired;
+
+  /**
+   * Describes a segment whose files exist.
+   *
+   * @param endOffset the base offset of the next segment
+   * @param sizeBytes the bytes of its batches; the log file may be longer
+   */
+  public SealedSegment(
+      Storage storage, SegmentOptions options, long baseOffset, long endOffset, long sizeBytes) {
+    this.storage = storage;
+    this.options = options;
+    this.baseOffset = baseOffset;
+    this.endOffset = endOffset;
+    this.sizeBytes = sizeBytes;
+    this.path = storage.directory().resolve(SegmentFile.name(baseOffset, Kind.LOG)).toString();
+  }
+
+  @Override
+  public long baseOffset() {
+    return baseOffset;
+  }
+
+  @Override
+  public long endOffset() {
+    return endOffset;
+  }
+
+  @Override
+  public long sizeBytes() {
+    return sizeBytes;
+  }
+
+  @Override
+  public String path() {
+    return path;
+  }
+
+  @Override
+  public @Nullable SegmentView tryView() {
+    SegmentMemory current = memory;
+    if (current == null) {
+      current = load();
+    }
+    return current != null && current.tryPin() ? new SegmentView(this, current) : null;
+  }
+
+  /**
+   * Lets go of the memory, for good.
+   *
+   * @return the memory to reclaim, or null if none was ever needed
+   */
+  public synchronized @Nullable SegmentMemory retire() {
+    retired = true;
+    return memory;
+  }
+
+  private synchronized @Nullable SegmentMemory load() {
+    if (memory != null || retired) {
+      return memory;
+    }
+    Arena arena = Arena.ofShared();
+    try {
+      SegmentMemory loaded = load(arena);
+      memory = loaded;
+      return loaded;
+    } catch (IOException e) {
+      arena.close();
+      throw new LogIOException(path + " cannot be read: " + e.getMessage(), e);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  private SegmentMemory load(Arena arena) throws IOException {
+    try (StorageFile file = storage.open(SegmentFile.name(baseOffset, Kind.LOG))) {
+      MemorySegment log = file.map(Access.READ, Math.min(sizeBytes, file.size()), arena);
+      MemorySegment offsetEntries = map(Kind.OFFSET_INDEX, arena);
+      MemorySegment timeEntries = map(Kind.TIME_INDEX, arena);
+      if (offsetEntries != null && timeEntries != null) {
+        OffsetIndex offsets = OffsetIndex.over(offsetEntries, baseOffset);
+        TimeIndex times = TimeIndex.over(timeEntries, baseOffset);
+        if (new IndexAgreement(log, offsets, times, endOffset).holds()) {
+          return new SegmentMemory(arena, log, offsets, times);
+        }
+      }
+      SegmentIndexes rebuilt = SegmentIndexes.empty(arena, baseOffset, options);
+      SegmentScan.rebuild(file, rebuilt);
+      rebuilt.writeTo(storage);
+      return new SegmentMemory(arena, log, rebuilt.offsets(), rebuilt.times());
+    }
+  }
+
+  private @Nullable MemorySegment map(Kind kind, Arena arena) throws IOException {
+    String name = SegmentFile.name(baseOffset, kind);
+    if (!storage.exists(name)) {
+      return null;
+    }
+    try (StorageFile file = storage.open(name)) {
+      return file.map(Access.READ, file.size(), arena);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package dev.varve.log.segment;
+
+import dev.varve.index.OffsetIndex;
+import dev.varve.index.SegmentIndexer;
+import dev.varve.index.TimeIndex;
+import dev.varve.index.TransactionIndex;
+import dev.varve.log.segment.SegmentFile.Kind;
+import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.StorageFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The growing indexes of a segment that is being appended to, or scanned to rebuild them. They live
+ * in memory, because they can be rebuilt from the log: no store of theirs can meet a full disk, and
+ * they become files when the segment is settled.
+ *
+ * <p>Thread safety: as {@link OffsetIndex} says; one writer, readers without lock.
+ */
+final class SegmentIndexes {
+  private final Arena arena;
+  private final long baseOffset;
+  private final OffsetIndex offsets;
+  private final TimeIndex times;
+  private final TransactionIndex transactions;
+  private final SegmentIndexer indexer;
+
+  private SegmentIndexes(
+      Arena arena,
+      SegmentOptions options,
+      OffsetIndex offsets,
+      TimeIndex times,
+      TransactionIndex transactions) {
+    this.arena = arena;
+    this.baseOffset = offsets.baseOffset();
+    this.offsets = offsets;
+    this.times = times;
+    this.transactions = transactions;
+    this.indexer = new SegmentIndexer(offsets, times, options.indexIntervalBytes());
+  }
+
+  /** Empty indexes in memory of the arena. */
+  static SegmentIndexes empty(Arena arena, long baseOffset, SegmentOptions options) {
+    return continuing(
+        arena,
+        baseOffset,
+        options,
+        MemorySegment.NULL,
+        MemorySegment.NULL,
+        TransactionIndex.growing(arena, baseOffset));
+  }
+
+  /** Indexes that go on where the given entries, which were checked, end. */
+  static SegmentIndexes continuing(
+      Arena arena,
+      long baseOffset,
+      SegmentOptions options,
+      MemorySegment offsetEntries,
+      MemorySegment timeEntries,
+      TransactionIndex transactions) {
+    return new SegmentIndexes(
+        arena,
+        options,
+        OffsetIndex.growing(
+            arena, baseOffset, options.indexBytesMax() / OffsetIndex.ENTRY_BYTES, offsetEntries),
+        TimeIndex.growing(
+            arena, baseOffset, options.indexBytesMax() / TimeIndex.ENTRY_BYTES, timeEntries),
+        transactions);
+  }
+
+  Arena arena() {
+    return arena;
+  }
+
+  long baseOffset() {
+    return baseOffset;
+  }
+
+  OffsetIndex offsets() {
+    return offsets;
+  }
+
+  TimeIndex times() {
+    return times;
+  }
+
+  TransactionIndex transactions() {
+    return transactions;
+  }
+
+  SegmentIndexer indexer() {
+    return indexer;
+  }
+
+  /** Writes the entries to the segment's index files and forces them. */
+  void writeTo(Storage storage) throws IOException {
+    write(storage, SegmentFile.name(baseOffset, Kind.OFFSET_INDEX), offsets.bytes());
+    write(storage, SegmentFile.name(baseOffset, Kind.TIME_INDEX), times.bytes());
+    String transactionFile = SegmentFile.name(baseOffset, Kind.TRANSACTION_INDEX);
+    if (transactions.entryCount() > 0 || storage.exists(transactionFile)) {
+      write(storage, transactionFile, transactions.bytes());
+    }
+  }
+
+  private static void write(Storage storage, String name, MemorySegment bytes) throws IOException {
+    try (StorageFile file = storage.create(name)) {
+      file.write(0, bytes);
+      file.force();
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package dev.varve.log.segment;
+
+import dev.varve.index.OffsetIndex;
+import dev.varve.index.TimeIndex;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The memory of one segment: its log and its indexes, under one arena, held by pins.
+ *
+ * <p>The count of pins starts at one, the owner's. A reader may add one as long as the count is not
+ * zero; once it is, it stays so, and {@link Reclaimer} closes the arena. A reader whose pin is
+ * refused loads the list of segments anew: the list has changed before the owner let go. (To load
+ * the reference and then increment without the refusal was seen to use memory after its close.)
+ *
+ * <p>Thread safety: {@link #tryPin}, {@link #unpin} and the memory itself are safe for use by all;
+ * {@link #growTo} is for the one writer; {@link #close} for the reclaimer.
+ */
+public final class SegmentMemory {
+  private static final VarHandle PINS;
+
+  static {
+    try {
+      PINS = MethodHandles.lookup().findVarHandle(SegmentMemory.class, "pins", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final Arena arena;
+  private final OffsetIndex offsetIndex;
+  private final TimeIndex timeIndex;
+  private volatile MemorySegment log;
+
+  @SuppressWarnings("FieldMayBeFinal") // written through PINS
+  private volatile int pins = 1;
+
+  SegmentMemory(Arena arena, MemorySegment log, OffsetIndex offsetIndex, TimeIndex timeIndex) {
+    this.arena = arena;
+    this.log = log;
+    this.offsetIndex = offsetIndex;
+    this.timeIndex = timeIndex;
+  }
+
+  /** Takes a pin, so that the memory stays; false if the owner and all others have let go. */
+  public boolean tryPin() {
+    int current = pins;
+    while (current != 0) {
+      int witness = (int) PINS.compareAndExchange(this, current, current + 1);
+      if (witness == current) {
+        return true;
+      }
+      current = witness;
+    }
+    return false;
+  }
+
+  /** Gives back a pin that {@link #tryPin} granted. */
+  public void unpin() {
+    int before = (int) PINS.getAndAdd(this, -1);
+    assert before > 0 : "a pin was given back twice";
+  }
+
+  /** Gives back the owner's pin. From the last pin on, the memory may be closed at any time. */
+  void release() {
+    unpin();
+  }
+
+  boolean isUnpinned() {
+    return pins == 0;
+  }
+
+  /** How many hold the memory, the owner included. */
+  int pins() {
+    return pins;
+  }
+
+  /**
+   * The mapped log. While the segment is active the mapping is replaced by longer ones; one that
+   * was taken after an end was acquired reaches at least to that end.
+   */
+  public MemorySegment log() {
+    return log;
+  }
+
+  /** The index by offset. */
+  public OffsetIndex offsetIndex() {
+    return offsetIndex;
+  }
+
+  /** The index by time. */
+  public TimeIndex timeIndex() {
+    return timeIndex;
+  }
+
+  Arena arena() {
+    return arena;
+  }
+
+  /** Replaces the mapping of the log by a longer one of the same arena. */
+  void growTo(MemorySegment longer) {
+    assert longer.byteSize() >= log.byteSize() : "a mapping only grows";
+    log = longer;
+  }
+
+  /**
+   * Unmaps everything. Takes a handshake with every thread of the process.
+   *
+   * @throws IllegalStateException if native code is using the memory now; try again later
+   */
+  void close() {
+    assert isUnpinned() : "closed under a pin";
+    arena.close();
+  }
+}

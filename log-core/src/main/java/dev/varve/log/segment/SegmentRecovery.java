@@ -1,0 +1,221 @@
+package dev.varve.log.segment;
+
+import dev.varve.index.OffsetIndex;
+import dev.varve.index.TimeIndex;
+import dev.varve.index.TransactionIndex;
+import dev.varve.log.record.BatchFault;
+import dev.varve.log.record.RecordBatch;
+import dev.varve.log.segment.SegmentFile.Kind;
+import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.StorageFile;
+import dev.varve.log.storage.StorageFile.Access;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One segment's log, scanned after a log was not closed in order: how far it is valid, what
+ * follows, and its indexes made anew. Decides nothing; whoever opens the log decides whether to
+ * {@link #cut}, and then to {@link #seal} or {@link #activate} the segment.
+ *
+ * <p>Thread safety: for one thread.
+ */
+public final class SegmentRecovery {
+  private final Storage storage;
+  private final SegmentOptions options;
+  private final SegmentIndexes indexes;
+  private final SegmentScan scan;
+  private final boolean reservedTail;
+  private boolean cut;
+
+  private SegmentRecovery(
+      Storage storage,
+      SegmentOptions options,
+      SegmentIndexes indexes,
+      SegmentScan scan,
+      boolean reservedTail) {
+    this.storage = storage;
+    this.options = options;
+    this.indexes = indexes;
+    this.scan = scan;
+    this.reservedTail = reservedTail;
+  }
+
+  /**
+   * Scans a segment.
+   *
+   * @param visitor is shown each valid batch in order
+   */
+  public static SegmentRecovery scan(
+      Storage storage, SegmentOptions options, long baseOffset, BatchVisitor visitor)
+      throws IOException {
+    Arena arena = Arena.ofShared();
+    try (StorageFile file = storage.open(SegmentFile.name(baseOffset, Kind.LOG))) {
+      SegmentIndexes indexes = SegmentIndexes.empty(arena, baseOffset, options);
+      SegmentScan scan = new SegmentScan(file, baseOffset);
+      while (scan.next()) {
+        scan.addTo(indexes);
+        visitor.visit(scan.batch(), indexes.transactions());
+      }
+      indexes.indexer().closingEntry();
+      boolean reserved = scan.fault() != null && isZero(file, scan.endPosition());
+      return new SegmentRecovery(storage, options, indexes, scan, reserved);
+    } catch (IOException | RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /** Takes note of a batch that was found valid. */
+  @FunctionalInterface
+  public interface BatchVisitor {
+    /**
+     * Shows a batch.
+     *
+     * @param batch valid during the call
+     * @param aborted takes the transaction that the batch, a marker, aborts
+     */
+    void visit(RecordBatch batch, TransactionIndex aborted);
+  }
+
+  private static boolean isZero(StorageFile file, long from) throws IOException {
+    byte[] block = new byte[1 << 16];
+    MemorySegment memory = MemorySegment.ofArray(block);
+    long at = from;
+    while (true) {
+      long read = file.read(at, memory);
+      for (int i = 0; i < read; i++) {
+        if (block[i] != 0) {
+          return false;
+        }
+      }
+      if (read < block.length) {
+        return true;
+      }
+      at += read;
+    }
+  }
+
+  /** The offset in the names of the segment's files. */
+  public long baseOffset() {
+    return indexes.baseOffset();
+  }
+
+  /** The offset after the last valid batch. */
+  public long endOffset() {
+    return scan.endOffset();
+  }
+
+  /** The bytes that are valid. */
+  public long validBytes() {
+    return scan.endPosition();
+  }
+
+  /** The bytes that were scanned: all that the file has. */
+  public long fileBytes() {
+    return scan.fileBytes();
+  }
+
+  /** What is wrong behind the valid batches; null if nothing follows them. */
+  public @Nullable BatchFault fault() {
+    return scan.fault();
+  }
+
+  /** Whether all that follows the valid batches is zeros: space that a writer had reserved. */
+  public boolean hasReservedTail() {
+    return reservedTail;
+  }
+
+  /** Cuts off what follows the valid batches. */
+  public void cut() throws IOException {
+    try (StorageFile file = storage.open(SegmentFile.name(baseOffset(), Kind.LOG))) {
+      file.truncate(validBytes());
+      file.force();
+    }
+    cut = true;
+  }
+
+  /**
+   * Writes the indexes to their files.
+   *
+   * @param nextBaseOffset the base offset of the next segment
+   */
+  public SealedSegment seal(long nextBaseOffset) throws IOException {
+    indexes.writeTo(storage);
+    indexes.arena().close();
+    long bytes = cut ? validBytes() : fileBytes();
+    return new SealedSegment(storage, options, baseOffset(), nextBaseOffset, bytes);
+  }
+
+  /** Lets appends go on behind the last valid batch, where the file must end. */
+  public ActiveSegment activate(long nowMillis) throws IOException {
+    assert cut || scan.fault() == null : "a file that was not cut";
+    return ActiveSegment.reopen(storage, options, indexes, endOffset(), nowMillis);
+  }
+
+  /** Forgets the scan, because the segment does not stay. */
+  public void discard() {
+    indexes.arena().close();
+  }
+
+  /**
+   * Opens the last segment of a log that was closed in order, from its index files and without a
+   * scan.
+   *
+   * @return empty if the index files are missing or disagree with the log, so that it takes a scan
+   */
+  public static Optional<ActiveSegment> reopen(
+      Storage storage, SegmentOptions options, long baseOffset, long endOffset, long nowMillis)
+      throws IOException {
+    Arena arena = Arena.ofShared();
+    boolean opened = false;
+    try (StorageFile file = storage.open(SegmentFile.name(baseOffset, Kind.LOG));
+        Arena checking = Arena.ofConfined()) {
+      MemorySegment log = file.map(Access.READ, file.size(), checking);
+      Optional<MemorySegment> offsets = read(storage, baseOffset, Kind.OFFSET_INDEX, arena);
+      Optional<MemorySegment> times = read(storage, baseOffset, Kind.TIME_INDEX, arena);
+      if (offsets.isEmpty()
+          || times.isEmpty()
+          || !new IndexAgreement(
+                  log,
+                  OffsetIndex.over(offsets.get(), baseOffset),
+                  TimeIndex.over(times.get(), baseOffset),
+                  endOffset)
+              .holds()) {
+        return Optional.empty();
+      }
+      MemorySegment aborted =
+          read(storage, baseOffset, Kind.TRANSACTION_INDEX, arena).orElse(MemorySegment.NULL);
+      SegmentIndexes indexes =
+          SegmentIndexes.continuing(
+              arena,
+              baseOffset,
+              options,
+              offsets.get(),
+              times.get(),
+              TransactionIndex.growing(arena, baseOffset, aborted));
+      ActiveSegment active = ActiveSegment.reopen(storage, options, indexes, endOffset, nowMillis);
+      opened = true;
+      return Optional.of(active);
+    } finally {
+      if (!opened) {
+        arena.close();
+      }
+    }
+  }
+
+  private static Optional<MemorySegment> read(
+      Storage storage, long baseOffset, Kind kind, Arena arena) throws IOException {
+    String name = SegmentFile.name(baseOffset, kind);
+    if (!storage.exists(name)) {
+      return Optional.empty();
+    }
+    try (StorageFile file = storage.open(name)) {
+      MemorySegment bytes = arena.allocate(file.size());
+      file.read(0, bytes);
+      return Optional.of(bytes);
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package dev.varve.log.segment;
+
+import dev.varve.index.OffsetIndex;
+import dev.varve.index.TimeIndex;
+import dev.varve.log.error.CorruptLogException;
+import dev.varve.log.record.BatchFault;
+import dev.varve.log.record.RecordBatch;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One reader's view of one segment: its pinned memory up to an end that the reader has acquired.
+ * Nothing in it moves under the reader until {@link #refresh}, and nothing is unmapped until {@link
+ * #release}.
+ *
+ * <p>Indexes are caches and are not believed: the batch that an entry leads to must be the one that
+ * the entry describes, or the search begins at the start of the segment.
+ *
+ * <p>Thread safety: for one thread.
+ */
+public final class SegmentView {
+  private final Segment segment;
+  private final SegmentMemory memory;
+  private final RecordBatch batch = new RecordBatch();
+  private long endPosition;
+  private MemorySegment log;
+
+  /** Takes over a pin on the memory. */
+  SegmentView(Segment segment, SegmentMemory memory) {
+    this.segment = segment;
+    this.memory = memory;
+    this.endPosition = segment.sizeBytes();
+    this.log = memory.log();
+  }
+
+  /** The segment that is viewed. */
+  public Segment segment() {
+    return segment;
+  }
+
+  /** The mapped log; readable below {@link #endPosition}. */
+  public MemorySegment log() {
+    return log;
+  }
+
+  /** The position after the last batch that this view shows. */
+  public long endPosition() {
+    return endPosition;
+  }
+
+  /** Lets the view show what was appended meanwhile; true if there is more than before. */
+  public boolean refresh() {
+    long end = segment.sizeBytes();
+    boolean more = end > endPosition;
+    endPosition = end;
+    log = memory.log(); // after the end, so that the mapping reaches to it
+    return more;
+  }
+
+  /** Gives the pin back. The view must not be used afterwards. */
+  public void release() {
+    memory.unpin();
+  }
+
+  /**
+   * Checks that a whole batch begins at a position.
+   *
+   * @return whether there is one; false at the end of the segment, and at reserved space
+   * @throws CorruptLogException if something else is there
+   */
+  public boolean hasBatchAt(long position, RecordBatch view) {
+    if (position >= endPosition) {
+      return false;
+    }
+    BatchFault fault =
+        view.wrap(log, position).headerFault(endPosition - position, RecordBatch.BATCH_BYTES_MAX);
+    if (fault == null) {
+      return true;
+    }
+    if (fault.kind() == BatchFault.Kind.NOTHING_WRITTEN) {
+      return false;
+    }
+    throw corrupt(fault);
+  }
+
+  /** The exception that reports a fault in this segment. */
+  public CorruptLogException corrupt(BatchFault fault) {
+    return new CorruptLogException(
+        segment.path(),
+        fault.position(),
+        "found " + fault.found() + ", expected " + fault.expected(),
+        null);
+  }
+
+  /**
+   * The position of the first batch whose last offset is at least the offset; the end if there is
+   * none.
+   */
+  public long positionOf(long offset) {
+    long position = floorPosition(offset);
+    while (hasBatchAt(position, batch) && batch.lastOffset() < offset) {
+      position += batch.sizeBytes();
+    }
+    return position;
+  }
+
+  /** A position of a batch at or before the offset, near it if the index can be believed. */
+  private long floorPosition(long offset) {
+    OffsetIndex index = memory.offsetIndex();
+    int slot = index.floorSlot(offset);
+    return slot >= 0 && leadsToItsBatch(index, slot) ? index.position(slot) : 0;
+  }
+
+  private boolean leadsToItsBatch(OffsetIndex index, int slot) {
+    long position = index.position(slot);
+    return position <= endPosition - RecordBatch.HEADER_BYTES
+        && batch
+                .wrap(log, position)
+                .headerFault(endPosition - position, RecordBatch.BATCH_BYTES_MAX)
+            == null
+        && batch.lastOffset() == index.offset(slot);
+  }
+
+  /**
+   * The end of the last whole batch within {@code bytesMax} of a batch's position; at least that
+   * batch.
+   *
+   * <pre>
+   *   batches                 [a    )[b  )[c      )[d   )    end
+   *   limit(a, size of a+b+1) ............^
+   *   limit(a, 1)             .......^
+   * </pre>
+   */
+  public long limit(long position, long bytesMax) {
+    if (endPosition - position <= bytesMax) {
+      return endPosition;
+    }
+    long limit = position;
+    OffsetIndex index = memory.offsetIndex();
+    int slot = index.floorSlotOfPosition((int) Math.min(position + bytesMax, Integer.MAX_VALUE));
+    if (slot >= 0 && index.position(slot) > position && leadsToItsBatch(index, slot)) {
+      limit = index.position(slot);
+    }
+    while (hasBatchAt(limit, batch)) {
+      long next = limit + batch.sizeBytes();
+      if (next - position > bytesMax && limit > position) {
+        return limit;
+      }
+      limit = next;
+    }
+    return limit;
+  }
+
+  /**
+   * Where to begin to look for the first record with a timestamp of at least {@code timestamp}: all
+   * batches before this position have only smaller ones.
+   */
+  public long positionOfTimestamp(long timestamp) {
+    TimeIndex index = memory.timeIndex();
+    // The entry (T, o) says that T is the largest timestamp up to o; below T all is smaller.
+    int slot = index.floorSlot(timestamp - 1);
+    if (slot < 0) {
+      return 0;
+    }
+    long position = positionOf(index.offset(slot));
+    boolean believed =
+        hasBatchAt(position, batch)
+            && batch.lastOffset() == index.offset(slot)
+            && batch.maxTimestamp() == index.timestamp(slot);
+    return believed ? position : 0;
+  }
+
+  /** The largest timestamp in the segment, in milliseconds, or -1 if no record has one. */
+  public long timestampMax() {
+    return segment instanceof ActiveSegment active
+        ? active.timestampMax()
+        : memory.timeIndex().lastTimestamp();
+  }
+}
