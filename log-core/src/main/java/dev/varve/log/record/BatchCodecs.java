@@ -17,7 +17,9 @@ final class BatchCodecs {
       return switch (codec) {
         case NONE -> throw new IllegalArgumentException("found codec none, expected a real one");
         case GZIP -> new GzipCodec(compression.level());
-        case SNAPPY, LZ4, ZSTD -> throw new UnsupportedOperationException(codec.toString());
+        case SNAPPY -> new SnappyCodec();
+        case LZ4 -> new Lz4Codec(compression.level());
+        case ZSTD -> new ZstdCodec(compression.level());
       };
     } catch (LinkageError e) {
       throw new CodecUnavailableException(codec, artifact(codec), e);

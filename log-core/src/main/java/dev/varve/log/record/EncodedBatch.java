@@ -67,7 +67,7 @@ public final class EncodedBatch {
 
   private static int checkedSizeBytes(MemorySegment memory) {
     RecordBatch batch = new RecordBatch().wrap(memory, 0);
-    BatchFault fault = batch.headerFault(memory.byteSize(), RecordBatch.BATCH_BYTES_MAX);
+    BatchFault fault = batch.headerFault(memory.byteSize(), ScratchMemory.CAPACITY_BYTES_MAX);
     if (fault == null && batch.sizeBytes() != memory.byteSize()) {
       fault =
           new BatchFault(

@@ -231,7 +231,8 @@ public final class RecordBatchBuilder {
    *
    * @throws IllegalArgumentException if the timestamp is below -1
    * @throws IllegalStateException if the batch was built and not cleared since
-   * @throws RecordTooLargeException if the batch would be larger than the format allows
+   * @throws RecordTooLargeException if the batch would be larger than 2^31 - 2^24 bytes before
+   *     compression
    */
   public RecordBatchBuilder append(
       long timestamp, byte @Nullable [] key, byte @Nullable [] value, List<Header> headers) {
@@ -332,7 +333,6 @@ public final class RecordBatchBuilder {
    * is never compressed.
    *
    * @throws IllegalStateException if the batch is transactional and names no producer
-   * @throws RecordTooLargeException if compression made the batch larger than the format allows
    */
   public EncodedBatch build() {
     if (!built) {

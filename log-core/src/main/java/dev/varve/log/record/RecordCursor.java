@@ -31,10 +31,13 @@ import org.jspecify.annotations.Nullable;
 public final class RecordCursor {
 
   /**
-   * How many bytes the records of one batch may inflate to, if nothing else is said: far more than
-   * any producer sends in one batch, and still no danger to an ordinary heap limit of a container.
+   * How many bytes the records of one batch may inflate to, if nothing else is said: a hundred
+   * times the size of the largest batch that Kafka accepts by default.
    */
   public static final int DECOMPRESSED_BYTES_MAX_DEFAULT = 128 << 20;
+
+  /** The most that a limit for inflated records can be; buffers end at twice as much. */
+  public static final int DECOMPRESSED_BYTES_MAX = 1 << 30;
 
   private static final int CAPACITY_BYTES_INITIAL = 4096;
 
@@ -56,12 +59,16 @@ public final class RecordCursor {
   /**
    * Makes a cursor.
    *
-   * @param decompressedBytesMax how many bytes the records of one compressed batch may inflate to
+   * @param decompressedBytesMax how many bytes the records of one compressed batch may inflate to,
+   *     0 to {@link #DECOMPRESSED_BYTES_MAX}
    */
   public RecordCursor(int decompressedBytesMax) {
-    if (decompressedBytesMax < 0) {
+    if (decompressedBytesMax < 0 || decompressedBytesMax > DECOMPRESSED_BYTES_MAX) {
       throw new IllegalArgumentException(
-          "decompressed bytes max " + decompressedBytesMax + ", expected 0 or more");
+          "decompressed bytes max "
+              + decompressedBytesMax
+              + ", expected 0 to "
+              + DECOMPRESSED_BYTES_MAX);
     }
     this.decompressedBytesMax = decompressedBytesMax;
   }
@@ -95,7 +102,7 @@ public final class RecordCursor {
     parser.clear();
     batchPosition = source.position();
     long bytesLeft = source.memory().byteSize() - batchPosition;
-    throwIfFound(source.headerFault(bytesLeft, RecordBatch.BATCH_BYTES_MAX));
+    throwIfFound(source.headerFault(bytesLeft, ScratchMemory.CAPACITY_BYTES_MAX));
     int sizeBytes = source.sizeBytes();
     copied.ensure(sizeBytes, 0);
     MemorySegment.copy(source.memory(), batchPosition, copied.segment(), 0, sizeBytes);

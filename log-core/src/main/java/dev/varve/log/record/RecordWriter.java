@@ -23,6 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecordWriter {
 
+  /**
+   * How large a batch may become before it is compressed: so large that no codec, which makes noise
+   * grow by less than half a percent, can take it past 2^31 - 1 bytes.
+   */
+  static final int SIZE_BYTES_MAX = Integer.MAX_VALUE - (16 << 20);
+
   private static final int CAPACITY_BYTES_INITIAL = 4096;
   private static final int NULL_LENGTH = -1;
   private static final int ATTRIBUTES_BYTES = 1;
@@ -120,7 +126,7 @@ final class RecordWriter {
     long keyBytes = key == null ? NULL_LENGTH : key.byteSize();
     long valueBytes = value == null ? NULL_LENGTH : value.byteSize();
     if (keyBytes > Integer.MAX_VALUE || valueBytes > Integer.MAX_VALUE) {
-      throw new RecordTooLargeException(keyBytes + valueBytes, RecordBatch.BATCH_BYTES_MAX);
+      throw new RecordTooLargeException(keyBytes + valueBytes, SIZE_BYTES_MAX);
     }
     long tailBytes = tailBytes((int) keyBytes, (int) valueBytes, headers);
     int at = begin(offsetDelta, timestamp, tailBytes);
@@ -152,8 +158,8 @@ final class RecordWriter {
             + Varint.sizeBytes(offsetDelta)
             + tailBytes;
     long sizeBytes = end + Varint.BYTES_MAX + bodyBytes;
-    if (sizeBytes > RecordBatch.BATCH_BYTES_MAX - ScratchMemory.SLACK_BYTES) {
-      throw new RecordTooLargeException(sizeBytes, RecordBatch.BATCH_BYTES_MAX);
+    if (sizeBytes > SIZE_BYTES_MAX) {
+      throw new RecordTooLargeException(sizeBytes, SIZE_BYTES_MAX);
     }
     memory.ensure(sizeBytes, end);
     MemorySegment segment = memory.segment();

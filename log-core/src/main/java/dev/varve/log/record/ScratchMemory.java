@@ -19,6 +19,9 @@ final class ScratchMemory {
   /** More than the longest run of varints (26 bytes) that is parsed between two checks. */
   static final int SLACK_BYTES = 32;
 
+  /** The most that can be asked for: what one buffer holds without the slack. */
+  static final int CAPACITY_BYTES_MAX = Integer.MAX_VALUE - SLACK_BYTES;
+
   private static final int ALIGNMENT_BYTES = 64;
 
   private MemorySegment segment = MemorySegment.NULL;
@@ -53,18 +56,14 @@ final class ScratchMemory {
    */
   void ensure(long sizeBytes, int keptBytes) {
     if (sizeBytes > capacityBytes()) {
-      grow(Math.max(sizeBytes, Math.min(2L * capacityBytes(), capacityBytesMax())), keptBytes);
+      grow(Math.max(sizeBytes, Math.min(2L * capacityBytes(), CAPACITY_BYTES_MAX)), keptBytes);
     }
   }
 
-  private static int capacityBytesMax() {
-    return Integer.MAX_VALUE - SLACK_BYTES;
-  }
-
   private void grow(long sizeBytes, int keptBytes) {
-    if (sizeBytes > capacityBytesMax()) {
+    if (sizeBytes > CAPACITY_BYTES_MAX) {
       throw new OutOfMemoryError(
-          "scratch memory of " + sizeBytes + " bytes, at most " + capacityBytesMax());
+          "scratch memory of " + sizeBytes + " bytes, at most " + CAPACITY_BYTES_MAX);
     }
     MemorySegment grown = Arena.ofAuto().allocate(sizeBytes + SLACK_BYTES, ALIGNMENT_BYTES);
     MemorySegment.copy(segment, 0, grown, 0, keptBytes);
