@@ -2,16 +2,16 @@
  * One commit log in one directory: records, segments, storage, producers, recovery, maintenance.
  */
 module dev.varve.log {
-  exports dev.varve.log.record;
-
   requires static org.jspecify;
   requires static com.google.errorprone.annotations;
   requires dev.varve.index;
-  requires org.agrona;
+  requires transitive org.agrona;
   requires org.lz4.java;
   requires com.github.luben.zstd_jni;
   requires static org.xerial.snappy;
 
+  exports dev.varve.log;
   exports dev.varve.log.error;
+  exports dev.varve.log.record;
   exports dev.varve.log.storage;
 }

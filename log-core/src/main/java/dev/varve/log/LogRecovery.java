@@ -2,8 +2,8 @@ package dev.varve.log;
 
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.segment.ActiveSegment;
-import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SealedSegment;
+import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentList;
@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a log of a directory, whatever the directory holds.
@@ -126,8 +125,7 @@ final class LogRecovery {
     long base = bases.get(i);
     if (i < bases.size() - 1) {
       long bytes = storage.size(SegmentFile.name(base, Kind.LOG));
-      sealed.add(
-          new SealedSegment(storage, options.segments(), base, bases.get(i + 1), bytes));
+      sealed.add(new SealedSegment(storage, options.segments(), base, bases.get(i + 1), bytes));
       return Optional.empty();
     }
     return SegmentRecovery.reopen(
@@ -151,7 +149,8 @@ final class LogRecovery {
   private boolean sealOrCut(SegmentRecovery recovery, long nextBase, RecoveryPlan plan)
       throws IOException {
     boolean reachesNext =
-        recovery.endOffset() >= nextBase || (recovery.fault() == null && nextBase <= plan.cutFrom());
+        recovery.endOffset() >= nextBase
+            || (recovery.fault() == null && nextBase <= plan.cutFrom());
     if (reachesNext && (recovery.fault() == null || recovery.hasReservedTail())) {
       // A writer that died may have rolled and not yet cut off what it had reserved.
       cut(recovery);
@@ -187,7 +186,10 @@ final class LogRecovery {
     if (!recovery.hasReservedTail()) {
       cutReserved = false;
       findings.add(
-          fault(recovery) + "; cut off " + bytes + " bytes from there on, which were never durable");
+          fault(recovery)
+              + "; cut off "
+              + bytes
+              + " bytes from there on, which were never durable");
     }
     recovery.cut();
   }
@@ -211,8 +213,7 @@ final class LogRecovery {
 
   private ActiveSegment create(long baseOffset) throws IOException {
     ActiveSegment created =
-        ActiveSegment.create(
-            storage, baseOffset, options.segments(), options.clock().time());
+        ActiveSegment.create(storage, baseOffset, options.segments(), options.clock().time());
     storage.forceDirectory();
     return created;
   }

@@ -66,8 +66,7 @@ final class RecoveryPlan {
     if (closed.endOffset() < lastBase
         || closed.sizeBytes() != storage.size(lastLog)
         || closed.modifiedMillis() != storage.lastModifiedMillis(lastLog)) {
-      return scanning(
-          stateFiles, bases, "it was changed since it was closed", 0, lastBase, start);
+      return scanning(stateFiles, bases, "it was changed since it was closed", 0, lastBase, start);
     }
     StateFiles.Loaded loaded = stateFiles.load(closed.endOffset());
     if (loaded.offset() == closed.endOffset()) {
@@ -83,7 +82,9 @@ final class RecoveryPlan {
         start);
   }
 
-  /** From a segment on, or from an earlier one if the state of producers at its base is not kept. */
+  /**
+   * From a segment on, or from an earlier one if the state of producers at its base is not kept.
+   */
   private static RecoveryPlan scanning(
       StateFiles stateFiles,
       List<Long> bases,
@@ -94,8 +95,7 @@ final class RecoveryPlan {
       throws IOException {
     StateFiles.Loaded loaded = stateFiles.load(bases.get(from));
     int first = Math.min(from, floorIndex(bases, loaded.offset()));
-    return new RecoveryPlan(
-        stateFiles, reason, first, cutFrom, startOffset, cutFrom, loaded);
+    return new RecoveryPlan(stateFiles, reason, first, cutFrom, startOffset, cutFrom, loaded);
   }
 
   private static int floorIndex(List<Long> bases, long offset) {

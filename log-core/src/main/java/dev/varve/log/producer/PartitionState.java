@@ -68,8 +68,7 @@ public final class PartitionState {
       producers.onCommitMarker(batch, marker.coordinatorEpoch());
       return;
     }
-    AbortedTransaction transaction =
-        producers.onAbortMarker(batch, marker.coordinatorEpoch());
+    AbortedTransaction transaction = producers.onAbortMarker(batch, marker.coordinatorEpoch());
     if (transaction != null) {
       aborted.append(transaction);
     }

@@ -148,6 +148,11 @@ public final class RecordCursor {
     return opened;
   }
 
+  /** Forgets the open batch: {@link #next} returns false until another is opened. */
+  public void clear() {
+    parser.clear();
+  }
+
   /**
    * Returns the header of the open batch, in the cursor's own memory, valid until the next {@link
    * #open}.

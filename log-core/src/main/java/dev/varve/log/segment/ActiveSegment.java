@@ -1,5 +1,6 @@
 package dev.varve.log.segment;
 
+import dev.varve.index.TransactionIndex;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.SegmentFile.Kind;
@@ -250,6 +251,17 @@ public final class ActiveSegment implements Segment {
   private void publish(long newSizeBytes, long newEndOffset) {
     SIZE_BYTES.setRelease(this, newSizeBytes);
     END_OFFSET.setRelease(this, newEndOffset);
+  }
+
+  /** Takes the aborted transactions that end in this segment. */
+  public TransactionIndex transactionIndex() {
+    return indexes.transactions();
+  }
+
+  /** Lets go of everything, of a segment that never became part of a log. */
+  public void discard() throws IOException {
+    indexes.arena().close();
+    file.close();
   }
 
   /** Forces what was appended so far, as of before the call, to the disk. */

@@ -81,15 +81,20 @@ public final class RolledSegment implements Segment {
    * this one's {@link #memory}, and has {@link #trim} called when that is closed.
    */
   public SealedSegment settle() throws IOException {
-    file.force();
     indexes.writeTo(storage);
+    if (sizeBytes > 0) {
+      writeSnapshot();
+    }
+    storage.forceDirectory();
+    return new SealedSegment(storage, options, baseOffset(), endOffset, sizeBytes);
+  }
+
+  private void writeSnapshot() throws IOException {
     try (StorageFile snapshot =
         storage.create(SegmentFile.name(endOffset, Kind.PRODUCER_SNAPSHOT))) {
       snapshot.write(0, MemorySegment.ofArray(producerSnapshot));
       snapshot.force();
     }
-    storage.forceDirectory();
-    return new SealedSegment(storage, options, baseOffset(), endOffset, sizeBytes);
   }
 
   /** The memory that readers of the segment may still have pinned. */

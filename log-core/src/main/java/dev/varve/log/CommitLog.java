@@ -1,0 +1,296 @@
+package dev.varve.log;
+
+import dev.varve.log.error.LogException;
+import dev.varve.log.error.LogIOException;
+import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.record.RecordBatchBuilder;
+import dev.varve.log.segment.Segment;
+import dev.varve.log.segment.SegmentView;
+import dev.varve.log.storage.DirectoryStorage;
+import dev.varve.log.storage.Storage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An ordered sequence of records in one directory, appended to at the end and read from anywhere.
+ * One partition of Apache Kafka, as a library: a directory closed here opens there, and the other
+ * way round.
+ *
+ * {@snippet :
+ * try (CommitLog log = CommitLog.open(Path.of("orders-0"))) {
+ *   long offset = log.append(key, value);
+ *   log.flush();
+ *   try (LogReader reader = log.reader(offset)) {
+ *     while (reader.next()) {
+ *       use(reader.record());
+ *     }
+ *   }
+ * }
+ * }
+ *
+ * <p>What {@code append} has returned is <em>written</em>: it survives the death of the process.
+ * What was there before {@link #flush} returned is <em>durable</em>: it survives a power loss.
+ *
+ * <p>Exceptions are all {@link LogException}s; one that does not say that the log stopped leaves it
+ * usable. Thread safety: safe for use by several threads. Readers never wait for writers.
+ */
+public final class CommitLog implements AutoCloseable {
+  private final Storage storage;
+  private final LogOptions options;
+  private final OpenReport openReport;
+  private final LogWriter writer;
+  private final LogKeeper keeper;
+  private final ReadPath readPath;
+  private final @Nullable MaintenanceThread maintenanceThread;
+  private final ThreadLocal<RecordBatchBuilder> builders;
+
+  private CommitLog(Storage storage, LogOptions options, LogRecovery.Recovered recovered)
+      throws IOException {
+    this.storage = storage;
+    this.options = options;
+    this.openReport = recovered.report();
+    FailureLatch failure = new FailureLatch(storage.directory().toString(), options.listener());
+    this.writer = new LogWriter(storage, options, failure, recovered.segments(), recovered.state());
+    this.keeper =
+        new LogKeeper(
+            storage,
+            writer,
+            failure,
+            options.listener(),
+            recovered.startOffset(),
+            recovered.recoveryPoint());
+    this.readPath = new ReadPath(writer, keeper, failure, options);
+    this.builders = ThreadLocal.withInitial(this::newBatch);
+    keeper.open();
+    this.maintenanceThread =
+        options.ownMaintenanceThread() ? MaintenanceThread.start(this, options.listener()) : null;
+  }
+
+  /** Opens the log in a directory with the default options, creating it if there is none. */
+  public static CommitLog open(Path directory) {
+    return open(directory, LogOptions.defaults());
+  }
+
+  /**
+   * Opens the log in a directory, creating it if there is none. Whatever the files hold, this
+   * succeeds; {@link #openReport} says what was found and done.
+   *
+   * @throws dev.varve.log.error.LogDirectoryException if the directory cannot be used
+   * @throws dev.varve.log.error.LogLockedException if the directory is open already, here or in
+   *     another process
+   * @throws LogIOException if the disk fails
+   */
+  public static CommitLog open(Path directory, LogOptions options) {
+    return open(DirectoryStorage.open(directory), options);
+  }
+
+  /** Opens the log on a storage, which the log closes when it is closed itself. */
+  public static CommitLog open(Storage storage, LogOptions options) {
+    boolean opened = false;
+    try {
+      CommitLog log = new CommitLog(storage, options, LogRecovery.recover(storage, options));
+      opened = true;
+      options.listener().opened(log.openReport);
+      return log;
+    } catch (IOException e) {
+      throw new LogIOException(storage.directory() + " cannot be opened: " + e.getMessage(), e);
+    } finally {
+      if (!opened) {
+        release(storage);
+      }
+    }
+  }
+
+  private static void release(Storage storage) {
+    try {
+      storage.close();
+    } catch (IOException e) {
+      throw new LogIOException(storage.directory() + " cannot be released: " + e.getMessage(), e);
+    }
+  }
+
+  /** What opening the log found and did. */
+  public OpenReport openReport() {
+    return openReport;
+  }
+
+  /** The directory of the log. */
+  public Path directory() {
+    return storage.directory();
+  }
+
+  /**
+   * Appends one record with the time of now.
+   *
+   * @param key the key, or null for none
+   * @param value the value, or null for a tombstone
+   * @return the offset of the record
+   * @throws dev.varve.log.error.DiskFullException if there is no room; appends go on when there is
+   * @throws dev.varve.log.error.BatchTooLargeException if the record is larger than allowed
+   */
+  public long append(byte @Nullable [] key, byte @Nullable [] value) {
+    return append(options.clock().time(), key, value);
+  }
+
+  /**
+   * Appends one record.
+   *
+   * @param timestamp milliseconds since the epoch, or -1 for none
+   * @see #append(byte[], byte[])
+   */
+  public long append(long timestamp, byte @Nullable [] key, byte @Nullable [] value) {
+    RecordBatchBuilder builder = builders.get().clear();
+    return append(builder.append(timestamp, key, value).build());
+  }
+
+  /**
+   * Appends a batch, whole or not at all.
+   *
+   * @param batch is stamped with its offset, and can be appended again
+   * @return the offset of its first record
+   * @throws dev.varve.log.error.DiskFullException if there is no room; appends go on when there is
+   * @throws dev.varve.log.error.BatchTooLargeException if the batch is larger than allowed
+   */
+  public long append(EncodedBatch batch) {
+    return writer.append(batch);
+  }
+
+  /** A builder of batches with the log's compression, for one thread. */
+  public RecordBatchBuilder newBatch() {
+    return RecordBatchBuilder.of(options.compression());
+  }
+
+  /**
+   * Reads batches in place.
+   *
+   * @param offset where to begin; the first batch contains it
+   * @param bytesMax how much to read at most; one batch is read however large it is
+   * @return batches of one segment; none if the offset is the end of the log. To be closed.
+   * @throws dev.varve.log.error.OffsetOutOfRangeException if the log does not have the offset
+   */
+  public PinnedBatches read(long offset, int bytesMax) {
+    SegmentView view = readPath.viewAt(offset);
+    boolean done = false;
+    try {
+      long position = view.positionOf(offset);
+      while (position >= view.endPosition()) {
+        SegmentView following = readPath.viewAfter(view.segment());
+        if (following == null) {
+          break;
+        }
+        view.release();
+        view = following;
+        position = view.positionOf(offset);
+      }
+      long limit = view.limit(position, Math.max(1, bytesMax));
+      done = true;
+      return new PinnedBatches(readPath, storage, view, position, limit);
+    } catch (InternalError e) {
+      throw readPath.lostMemory(e);
+    } finally {
+      if (!done) {
+        view.release();
+      }
+    }
+  }
+
+  /**
+   * A reader that begins at an offset and can follow the log. To be closed.
+   *
+   * @throws dev.varve.log.error.OffsetOutOfRangeException if the log does not have the offset
+   */
+  public LogReader reader(long offset) {
+    return new LogReader(readPath, options.idleStrategy().get(), offset);
+  }
+
+  /**
+   * The offset of the first record, in the order of the log, whose timestamp is at least {@code
+   * timestamp}; empty if there is none.
+   *
+   * @param timestamp milliseconds since the epoch
+   */
+  public OptionalLong offsetForTimestamp(long timestamp) {
+    return readPath.offsetForTimestamp(timestamp);
+  }
+
+  /** How far the log reaches now. */
+  public LogOffsets offsets() {
+    long start = keeper.startOffset();
+    long durable = keeper.durableEnd();
+    return new LogOffsets(start, durable, writer.endOffset());
+  }
+
+  /** The segments now, oldest first. */
+  public List<SegmentInfo> segments() {
+    List<SegmentInfo> infos = new ArrayList<>();
+    for (Segment segment : writer.segments().all()) {
+      SegmentView view = segment.tryView();
+      if (view != null) {
+        infos.add(info(view));
+        view.release();
+      }
+    }
+    return infos;
+  }
+
+  private SegmentInfo info(SegmentView view) {
+    Segment segment = view.segment();
+    return new SegmentInfo(
+        segment.baseOffset(),
+        segment.endOffset(),
+        segment.sizeBytes(),
+        segment.baseOffset() == writer.segments().active().baseOffset(),
+        view.timestampMax());
+  }
+
+  /**
+   * Gives up the records below an offset, durably, and deletes the segments that hold nothing else.
+   * Memory that a reader has pinned stays until it lets go. An offset at or below the start changes
+   * nothing.
+   *
+   * @throws dev.varve.log.error.OffsetOutOfRangeException if the offset is past the end
+   */
+  public void advanceStartOffset(long offset) {
+    keeper.advanceStartOffset(offset);
+  }
+
+  /** Makes everything durable that was appended before the call. */
+  public void flush() {
+    keeper.force();
+  }
+
+  /**
+   * Does what can be done now of the log's background work: reserving space ahead of the writer,
+   * putting rolled segments in order, unmapping what is no longer read. Called by the log's own
+   * thread, unless {@link LogOptions.Builder#ownMaintenanceThread} says otherwise.
+   *
+   * @return how much was done; 0 if there is nothing to do
+   */
+  public int maintenance() {
+    return keeper.maintain();
+  }
+
+  /**
+   * Makes everything durable, and leaves the directory so that the next open has nothing to scan.
+   * Readers are to be closed before: what one of them still holds cannot be put in order, and the
+   * next open then scans the last segment. Doing it twice is harmless.
+   */
+  @Override
+  public void close() {
+    if (writer.isClosed()) {
+      return;
+    }
+    if (maintenanceThread != null) {
+      maintenanceThread.close();
+    }
+    try {
+      keeper.close(writer.close());
+    } finally {
+      release(storage);
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package dev.varve.log;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.log.error.BatchTooLargeException;
+import dev.varve.log.error.DiskFullException;
+import dev.varve.log.error.LogClosedException;
+import dev.varve.log.error.LogIOException;
+import dev.varve.log.producer.LeaderEpochs;
+import dev.varve.log.producer.PartitionState;
+import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.record.TimestampType;
+import dev.varve.log.segment.ActiveSegment;
+import dev.varve.log.segment.RolledSegment;
+import dev.varve.log.segment.Segment;
+import dev.varve.log.segment.SegmentList;
+import dev.varve.log.storage.Storage;
+import java.io.IOException;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The one place where a log changes: appends, rolls, and every other change of the list of segments
+ * happen here under the write lock. Batches come encoded and summed, so that the lock is held for a
+ * stamp, a copy and an index entry.
+ *
+ * <p>Thread safety: safe for use by several threads; reads of the list take no lock.
+ */
+final class LogWriter {
+  // Constant after construction.
+  private final ReentrantLock writeLock = new ReentrantLock();
+  private final Storage storage;
+  private final LogOptions options;
+  private final FailureLatch failure;
+  private final int batchBytesMax;
+  private final boolean stampsTime;
+
+  // Read by all, changed under the write lock.
+  private volatile SegmentList segments;
+  private volatile boolean closed;
+
+  @GuardedBy("writeLock")
+  private final PartitionState state;
+
+  LogWriter(
+      Storage storage,
+      LogOptions options,
+      FailureLatch failure,
+      SegmentList segments,
+      PartitionState state) {
+    this.storage = storage;
+    this.options = options;
+    this.failure = failure;
+    this.segments = segments;
+    this.state = state;
+    this.batchBytesMax = Math.min(options.batchBytesMax(), options.segmentBytesMax());
+    this.stampsTime = options.timestampType() == TimestampType.LOG_APPEND_TIME;
+  }
+
+  /** The segments now. */
+  SegmentList segments() {
+    return segments;
+  }
+
+  /** The offset that the next record gets. */
+  long endOffset() {
+    return segments.active().endOffset();
+  }
+
+  /** Appends a batch and returns its base offset. */
+  long append(EncodedBatch batch) {
+    int batchBytes = batch.sizeBytes();
+    if (batchBytes > batchBytesMax) {
+      throw tooLarge(batchBytes);
+    }
+    if (stampsTime) {
+      batch.stampLogAppendTime(options.clock().time());
+    }
+    writeLock.lock();
+    try {
+      checkOpen();
+      return appendLocked(batch);
+    } catch (InternalError e) {
+      throw failure.fail("a store into mapped memory", e);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  @GuardedBy("writeLock")
+  private long appendLocked(EncodedBatch batch) {
+    ActiveSegment active = segments.active();
+    long baseOffset = active.endOffset();
+    long lastOffset = baseOffset + batch.lastOffsetDelta();
+    try {
+      if (active.mustRollFor(batch, lastOffset, options.clock())) {
+        active = roll(active);
+      }
+      active.reserveFor(batch);
+    } catch (IOException e) {
+      throw noRoom(e);
+    }
+    batch.stamp(baseOffset, Math.max(0, state.epochs().latestEpoch()));
+    active.append(batch);
+    state.onBatch(batch.batch(), active.transactionIndex());
+    return baseOffset;
+  }
+
+  @GuardedBy("writeLock")
+  private ActiveSegment roll(ActiveSegment active) throws IOException {
+    long baseOffset = active.endOffset();
+    ActiveSegment next =
+        ActiveSegment.create(storage, baseOffset, options.segments(), options.clock().time());
+    segments = segments.rolled(seal(active), next);
+    options.listener().segmentRolled(baseOffset);
+    return next;
+  }
+
+  @GuardedBy("writeLock")
+  private RolledSegment seal(ActiveSegment active) {
+    return active.roll(state.producers().snapshot().format());
+  }
+
+  private BatchTooLargeException tooLarge(int batchBytes) {
+    return new BatchTooLargeException(
+        "batch of "
+            + batchBytes
+            + " bytes, expected at most "
+            + batchBytesMax
+            + " (max.message.bytes is "
+            + options.batchBytesMax()
+            + ", segment.bytes is "
+            + options.segmentBytesMax()
+            + ")");
+  }
+
+  private RuntimeException noRoom(IOException e) {
+    String path = segments.active().path();
+    if (DiskFull.isCauseOf(e)) {
+      return new DiskFullException(path + ": no room on the disk for the next batch", e);
+    }
+    return new LogIOException(path + ": no space could be reserved: " + e.getMessage(), e);
+  }
+
+  /** Refuses calls on a log that was closed or has failed. */
+  void checkOpen() {
+    if (closed) {
+      throw new LogClosedException(storage.directory() + " was closed");
+    }
+    failure.check();
+  }
+
+  /** Puts one segment in the place of another. */
+  void replace(Segment old, Segment by) {
+    writeLock.lock();
+    try {
+      segments = segments.replacing(old, by);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  /** Takes the first segments out of the list. */
+  void removeFirst(int count) {
+    writeLock.lock();
+    try {
+      segments = segments.withoutFirst(count);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  /** The leader epochs now, less those that begin below the start of the log. */
+  LeaderEpochs epochs(long startOffset) {
+    writeLock.lock();
+    try {
+      state.replaceEpochs(state.epochs().truncateFromStart(startOffset));
+      return state.epochs();
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  /** Refuses appends from now on, and ends the last segment. */
+  RolledSegment close() {
+    writeLock.lock();
+    try {
+      closed = true;
+      RolledSegment last = seal(segments.active());
+      return last;
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+}

@@ -1,0 +1,152 @@
+package dev.varve.log;
+
+import dev.varve.log.error.LogClosedException;
+import dev.varve.log.record.RecordBatch;
+import dev.varve.log.segment.SegmentFile;
+import dev.varve.log.segment.SegmentView;
+import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.StorageFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.NoSuchFileException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whole batches of one segment, read in place, valid until {@link #close}: the memory is the log
+ * itself, and must not be changed. While it is open the segment is not unmapped and its files are
+ * not deleted, so close it soon.
+ *
+ * {@snippet :
+ * try (PinnedBatches batches = log.read(offset, 1 << 20)) {
+ *   RecordCursor cursor = new RecordCursor();
+ *   while (batches.next()) {
+ *     cursor.open(batches.batch()); // copies, and checks the checksum
+ *     while (cursor.next()) {
+ *       use(cursor.record());
+ *     }
+ *   }
+ * }
+ * }
+ *
+ * <p>The first batch contains the offset that was asked for, and so may begin before it.
+ *
+ * <p>Thread safety: for one thread.
+ */
+public final class PinnedBatches implements AutoCloseable {
+  private final ReadPath readPath;
+  private final Storage storage;
+  private final SegmentView view;
+  private final long endPosition;
+  private final RecordBatch batch = new RecordBatch();
+  private long nextPosition;
+  private long sentPosition;
+  private @Nullable StorageFile source;
+  private boolean closed;
+
+  PinnedBatches(
+      ReadPath readPath, Storage storage, SegmentView view, long position, long endPosition) {
+    this.readPath = readPath;
+    this.storage = storage;
+    this.view = view;
+    this.nextPosition = position;
+    this.sentPosition = position;
+    this.endPosition = endPosition;
+  }
+
+  /**
+   * Moves to the next batch.
+   *
+   * @return false after the last
+   * @throws dev.varve.log.error.CorruptLogException if what follows is not a batch
+   */
+  public boolean next() {
+    checkOpen();
+    try {
+      if (nextPosition >= endPosition || !view.hasBatchAt(nextPosition, batch)) {
+        return false;
+      }
+      nextPosition += batch.sizeBytes();
+      return true;
+    } catch (InternalError e) {
+      throw readPath.lostMemory(e);
+    }
+  }
+
+  /** The batch that {@link #next} moved to: one view, always the same, moved along. */
+  public RecordBatch batch() {
+    return batch;
+  }
+
+  /** How many bytes are left for {@link #transferTo}; the size of all batches at first. */
+  public long remainingBytes() {
+    return endPosition - sentPosition;
+  }
+
+  /**
+   * Sends batches as they are stored, from the first on or from where the last call stopped,
+   * without copying them through the process where the system can. Independent of {@link #next}.
+   *
+   * @return how many bytes were sent: all of {@link #remainingBytes}, or fewer if the channel takes
+   *     no more now
+   * @throws IOException if the channel fails, or if the thread is interrupted
+   */
+  public long transferTo(WritableByteChannel target) throws IOException {
+    checkOpen();
+    long before = sentPosition;
+    while (sentPosition < endPosition) {
+      long sent = transfer(target);
+      if (sent == 0) {
+        break;
+      }
+      sentPosition += sent;
+    }
+    return sentPosition - before;
+  }
+
+  private long transfer(WritableByteChannel target) throws IOException {
+    StorageFile file = source;
+    if (file == null) {
+      try {
+        file = storage.open(fileName());
+        source = file;
+      } catch (NoSuchFileException e) {
+        return writeFromMemory(target); // deleted meanwhile; the pin keeps the memory
+      }
+    }
+    return file.transferTo(sentPosition, remainingBytes(), target);
+  }
+
+  private long writeFromMemory(WritableByteChannel target) throws IOException {
+    long bytes = Math.min(remainingBytes(), 1 << 20);
+    ByteBuffer slice = view.log().asSlice(sentPosition, bytes).asByteBuffer();
+    return target.write(slice);
+  }
+
+  private String fileName() {
+    return SegmentFile.name(view.segment().baseOffset(), SegmentFile.Kind.LOG);
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new LogClosedException("these batches of " + view.segment().path() + " were closed");
+    }
+  }
+
+  /** Gives the memory back. Doing it twice is harmless. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    view.release();
+    try {
+      if (source != null) {
+        source.close();
+      }
+    } catch (IOException e) {
+      // nothing was written through it
+    }
+  }
+}

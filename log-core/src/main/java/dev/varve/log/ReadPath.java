@@ -1,0 +1,137 @@
+package dev.varve.log;
+
+import dev.varve.log.error.CorruptLogException;
+import dev.varve.log.error.LogException;
+import dev.varve.log.error.OffsetOutOfRangeException;
+import dev.varve.log.record.InvalidBatchException;
+import dev.varve.log.record.RecordBatch;
+import dev.varve.log.record.RecordCursor;
+import dev.varve.log.segment.Segment;
+import dev.varve.log.segment.SegmentList;
+import dev.varve.log.segment.SegmentView;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How readers come to the segments: without a lock, by one volatile read of the list and a pin. A
+ * pin that is refused means that the list has changed, so it is loaded anew.
+ *
+ * <p>Thread safety: safe for use by several threads.
+ */
+final class ReadPath {
+  private final LogWriter writer;
+  private final LogKeeper keeper;
+  private final FailureLatch failure;
+  private final LogOptions options;
+
+  ReadPath(LogWriter writer, LogKeeper keeper, FailureLatch failure, LogOptions options) {
+    this.writer = writer;
+    this.keeper = keeper;
+    this.failure = failure;
+    this.options = options;
+  }
+
+  /** A cursor over records, as the log's options have it. */
+  RecordCursor newCursor() {
+    return new RecordCursor(options.decompressedBytesMax());
+  }
+
+  /** Pins the segment in which an offset lies, or would lie if it is the end of the log. */
+  SegmentView viewAt(long offset) {
+    while (true) {
+      writer.checkOpen();
+      checkRange(offset);
+      SegmentList segments = writer.segments();
+      SegmentView view = segments.get(Math.max(0, segments.floorIndex(offset))).tryView();
+      if (view != null) {
+        return view;
+      }
+    }
+  }
+
+  /** Pins the segment after one, whatever became of it; null if that one still takes appends. */
+  @Nullable SegmentView viewAfter(Segment segment) {
+    while (true) {
+      writer.checkOpen();
+      SegmentList segments = writer.segments();
+      int next = segments.floorIndex(segment.baseOffset()) + 1;
+      if (next == segments.size()) {
+        return null;
+      }
+      SegmentView view = segments.get(next).tryView();
+      if (view != null) {
+        return view;
+      }
+    }
+  }
+
+  void checkRange(long offset) {
+    long start = keeper.startOffset();
+    long end = writer.endOffset();
+    if (offset < start || offset > end) {
+      throw new OffsetOutOfRangeException(offset, start, end);
+    }
+  }
+
+  void checkOpen() {
+    writer.checkOpen();
+  }
+
+  /** The offset of the first record, in the order of the log, whose timestamp is large enough. */
+  OptionalLong offsetForTimestamp(long timestamp) {
+    RecordCursor cursor = newCursor();
+    SegmentView view = viewAt(keeper.startOffset());
+    while (true) {
+      try {
+        if (view.timestampMax() >= timestamp) {
+          OptionalLong found = search(view, cursor, timestamp);
+          if (found.isPresent()) {
+            return found;
+          }
+        }
+      } catch (InternalError e) {
+        throw lostMemory(e);
+      } finally {
+        view.release();
+      }
+      SegmentView next = viewAfter(view.segment());
+      if (next == null) {
+        return OptionalLong.empty();
+      }
+      view = next;
+    }
+  }
+
+  private OptionalLong search(SegmentView view, RecordCursor cursor, long timestamp) {
+    long startOffset = keeper.startOffset();
+    RecordBatch batch = new RecordBatch();
+    long position = view.positionOfTimestamp(timestamp);
+    while (view.hasBatchAt(position, batch)) {
+      if (batch.maxTimestamp() >= timestamp && batch.lastOffset() >= startOffset) {
+        open(view, batch, cursor);
+        while (cursor.next()) {
+          if (cursor.record().timestamp() >= timestamp && cursor.record().offset() >= startOffset) {
+            return OptionalLong.of(cursor.record().offset());
+          }
+        }
+      }
+      position += batch.sizeBytes();
+    }
+    return OptionalLong.empty();
+  }
+
+  /** Opens a batch for reading its records. */
+  void open(SegmentView view, RecordBatch batch, RecordCursor cursor) {
+    try {
+      cursor.open(batch);
+    } catch (InvalidBatchException e) {
+      throw new CorruptLogException(
+          view.segment().path(), batch.position(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** The file of a mapping has lost a page: the log stops, the process goes on. */
+  LogException lostMemory(InternalError e) {
+    return failure.fail("a load from mapped memory", e);
+  }
+}
