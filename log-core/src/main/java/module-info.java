@@ -2,6 +2,8 @@
  * One commit log in one directory: records, segments, storage, producers, recovery, maintenance.
  */
 module dev.varve.log {
+  exports dev.varve.log.record;
+
   requires static org.jspecify;
   requires static com.google.errorprone.annotations;
   requires dev.varve.index;

@@ -1,0 +1,173 @@
+package dev.varve.log.record;
+
+import dev.varve.log.record.BatchFault.Kind;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Finds the records of one batch in uncompressed memory and checks that they are what the header
+ * says. {@link RecordWriter} draws the format.
+ *
+ * <p>Between two looks at where it is, the parser reads at most {@link ScratchMemory#SLACK_BYTES};
+ * so much must be readable behind the last record.
+ */
+final class RecordParser {
+
+  private final VarintInput input = new VarintInput();
+  private final Record record = new Record();
+
+  // What the records of the batch have in common.
+  private MemorySegment memory = MemorySegment.NULL;
+  private long batchPosition;
+  private long baseOffset;
+  private long baseTimestamp;
+  private long appendTimestamp;
+  private boolean appendTime;
+  private int baseSequence;
+  private int lastOffsetDelta;
+  private int recordCount;
+  private int end;
+
+  // How far the parser has come.
+  private int recordsRead;
+  private int offsetDelta;
+
+  /** Leaves the batch it was on: there is no next record. */
+  void clear() {
+    recordCount = 0;
+    recordsRead = 0;
+  }
+
+  /**
+   * Stands before the first record.
+   *
+   * @param header a header without fault
+   * @param memory where the records are, uncompressed
+   * @param start position of the first record in {@code memory}
+   * @param end position behind the last record in {@code memory}
+   * @param batchPosition where the batch is, for messages
+   */
+  void begin(RecordBatch header, MemorySegment memory, int start, int end, long batchPosition) {
+    this.memory = memory;
+    this.end = end;
+    this.batchPosition = batchPosition;
+    input.wrap(memory, start);
+    baseOffset = header.baseOffset();
+    baseTimestamp = header.baseTimestamp();
+    appendTime = header.timestampType() == TimestampType.LOG_APPEND_TIME;
+    appendTimestamp = header.maxTimestamp();
+    baseSequence = header.baseSequence();
+    lastOffsetDelta = header.lastOffsetDelta();
+    offsetDelta = -1;
+    recordsRead = 0;
+    recordCount = header.recordCount();
+    if (recordCount == 0) {
+      checkNothingLeft();
+    }
+  }
+
+  Record record() {
+    return record;
+  }
+
+  boolean next() {
+    if (recordsRead == recordCount) {
+      return false;
+    }
+    try {
+      parse();
+    } catch (ArithmeticException e) {
+      throw new InvalidBatchException(fault("a number without end", "5 or 10 bytes at most"), e);
+    }
+    recordsRead++;
+    if (recordsRead == recordCount) {
+      checkNothingLeft();
+    }
+    return true;
+  }
+
+  private void parse() {
+    int bodyBytes = input.readInt();
+    int body = input.position;
+    if (bodyBytes < 0 || bodyBytes > end - body) {
+      throw invalid("length " + bodyBytes, "at most the " + (end - body) + " bytes left");
+    }
+    int recordEnd = body + bodyBytes;
+    input.readByte(); // the record's attributes, of which none is defined
+    long timestampDelta = input.readLong();
+    int delta = input.readInt();
+    int tail = input.position;
+    record.locate(tail, recordEnd);
+    locateKeyAndValue(recordEnd);
+    locateHeaders(recordEnd);
+    if (input.position != recordEnd) {
+      throw invalid("fields of " + (input.position - body) + " bytes", bodyBytes + " bytes");
+    }
+    if (delta <= offsetDelta || delta > lastOffsetDelta) {
+      throw invalid("offset delta " + delta, (offsetDelta + 1L) + " to " + lastOffsetDelta);
+    }
+    offsetDelta = delta;
+    record.identify(
+        memory,
+        baseOffset + delta,
+        appendTime ? appendTimestamp : baseTimestamp + timestampDelta,
+        RecordBatch.sequence(baseSequence, delta));
+  }
+
+  private void locateKeyAndValue(int recordEnd) {
+    int keyBytes = input.readInt();
+    record.locateKey(input.position, keyBytes);
+    skip("key", keyBytes, recordEnd);
+    int valueBytes = input.readInt();
+    record.locateValue(input.position, valueBytes);
+    skip("value", valueBytes, recordEnd);
+  }
+
+  private void locateHeaders(int recordEnd) {
+    int headerCount = input.readInt();
+    int headers = input.position;
+    // A header takes two bytes at least, its lengths.
+    if (headerCount < 0 || headerCount > (recordEnd - headers) >> 1) {
+      throw invalid("header count " + headerCount, "0 to " + ((recordEnd - headers) >> 1));
+    }
+    record.locateHeaders(headers, headerCount);
+    for (int i = 0; i < headerCount; i++) {
+      int keyBytes = input.readInt();
+      if (keyBytes < 0) {
+        throw invalid("header key length " + keyBytes, "0 or more");
+      }
+      skip("header key", keyBytes, recordEnd);
+      skip("header value", input.readInt(), recordEnd);
+    }
+  }
+
+  private void skip(String field, int sizeBytes, int recordEnd) {
+    int left = recordEnd - input.position;
+    int skipped = Math.max(sizeBytes, 0);
+    if (sizeBytes < -1 || skipped > left) {
+      throw invalid(field + " length " + sizeBytes, "-1 to " + left);
+    }
+    input.position += skipped;
+  }
+
+  private void checkNothingLeft() {
+    if (input.position != end) {
+      clear();
+      throw new InvalidBatchException(
+          new BatchFault(
+              Kind.RECORDS,
+              batchPosition,
+              (end - input.position) + " bytes behind the last record",
+              "none"));
+    }
+  }
+
+  private InvalidBatchException invalid(String found, String expected) {
+    return new InvalidBatchException(fault(found, expected));
+  }
+
+  private BatchFault fault(String found, String expected) {
+    String place = "record " + recordsRead + " of " + recordCount + ": ";
+    clear();
+    return new BatchFault(Kind.RECORDS, batchPosition, place + found, expected);
+  }
+}

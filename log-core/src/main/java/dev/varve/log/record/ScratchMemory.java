@@ -1,0 +1,73 @@
+package dev.varve.log.record;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Off-heap memory that its one owner fills over and over, grown by doubling and never shrunk. It is
+ * freed when it is no longer reachable.
+ *
+ * <p>A few bytes more than were asked for can always be read: a parser may run past the end of its
+ * input by {@link #SLACK_BYTES} before it has to look where it is.
+ *
+ * <p>Not safe for use by several threads at once.
+ */
+final class ScratchMemory {
+
+  /** More than the longest run of varints (26 bytes) that is parsed between two checks. */
+  static final int SLACK_BYTES = 32;
+
+  /** The most that can be asked for: what one buffer holds without the slack. */
+  static final int CAPACITY_BYTES_MAX = Integer.MAX_VALUE - SLACK_BYTES;
+
+  private static final int ALIGNMENT_BYTES = 64;
+
+  private MemorySegment segment = MemorySegment.NULL;
+  private ByteBuffer bytes = ByteBuffer.allocate(0);
+
+  ScratchMemory(int sizeBytes) {
+    grow(sizeBytes, 0);
+  }
+
+  /** Returns the memory; another one after it grew. */
+  MemorySegment segment() {
+    return segment;
+  }
+
+  /**
+   * Returns the one view for codecs and checksums, in native order. Whoever uses it sets position
+   * and limit first.
+   */
+  ByteBuffer bytes() {
+    return bytes;
+  }
+
+  /** Returns how many bytes can be used. */
+  int capacityBytes() {
+    return bytes.capacity() - SLACK_BYTES;
+  }
+
+  /**
+   * Makes room for {@code sizeBytes}, keeping the first {@code keptBytes} of the content.
+   *
+   * @throws OutOfMemoryError if the machine has no room, or the size is past what a buffer can hold
+   */
+  void ensure(long sizeBytes, int keptBytes) {
+    if (sizeBytes > capacityBytes()) {
+      grow(Math.max(sizeBytes, Math.min(2L * capacityBytes(), CAPACITY_BYTES_MAX)), keptBytes);
+    }
+  }
+
+  private void grow(long sizeBytes, int keptBytes) {
+    if (sizeBytes > CAPACITY_BYTES_MAX) {
+      throw new OutOfMemoryError(
+          "scratch memory of " + sizeBytes + " bytes, at most " + CAPACITY_BYTES_MAX);
+    }
+    MemorySegment grown = Arena.ofAuto().allocate(sizeBytes + SLACK_BYTES, ALIGNMENT_BYTES);
+    MemorySegment.copy(segment, 0, grown, 0, keptBytes);
+    segment = grown;
+    bytes = grown.asByteBuffer().order(ByteOrder.nativeOrder());
+  }
+}

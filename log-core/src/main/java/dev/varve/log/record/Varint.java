@@ -1,0 +1,63 @@
+package dev.varve.log.record;
+
+import static dev.varve.log.record.RecordBatchLayout.BYTE;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Variable-length integers as records use them: zig-zag (so that small negative numbers are small),
+ * seven bits a byte, least significant first, the high bit set on all bytes but the last.
+ */
+final class Varint {
+
+  /** Bytes that a 32-bit number takes at most. */
+  static final int BYTES_MAX = 5;
+
+  /** Bytes that a 64-bit number takes at most. */
+  static final int LONG_BYTES_MAX = 10;
+
+  private Varint() {}
+
+  /** Returns how many bytes {@code value} takes: 1 to 5. */
+  static int sizeBytes(int value) {
+    // Significant bits, at least one, divided by seven and rounded up.
+    return (38 - Integer.numberOfLeadingZeros(zigZag(value) | 1)) / 7;
+  }
+
+  /** Returns how many bytes {@code value} takes: 1 to 10. */
+  static int sizeBytes(long value) {
+    return (70 - Long.numberOfLeadingZeros(zigZag(value) | 1)) / 7;
+  }
+
+  /** Writes {@code value} at {@code position} and returns the position after it. */
+  static int put(MemorySegment memory, int position, int value) {
+    int rest = zigZag(value);
+    int at = position;
+    while ((rest & ~0x7f) != 0) {
+      memory.set(BYTE, at++, (byte) (rest | 0x80));
+      rest >>>= 7;
+    }
+    memory.set(BYTE, at++, (byte) rest);
+    return at;
+  }
+
+  /** Writes {@code value} at {@code position} and returns the position after it. */
+  static int put(MemorySegment memory, int position, long value) {
+    long rest = zigZag(value);
+    int at = position;
+    while ((rest & ~0x7fL) != 0) {
+      memory.set(BYTE, at++, (byte) (rest | 0x80));
+      rest >>>= 7;
+    }
+    memory.set(BYTE, at++, (byte) rest);
+    return at;
+  }
+
+  private static int zigZag(int value) {
+    return (value << 1) ^ (value >> 31);
+  }
+
+  private static long zigZag(long value) {
+    return (value << 1) ^ (value >> 63);
+  }
+}
