@@ -1,0 +1,37 @@
+package dev.varve.log.producer;
+
+/**
+ * The content of a snapshot or checkpoint is not what its format says.
+ *
+ * <p>Checked, as whoever reads such a file has another way to go: an older snapshot, or the log
+ * itself.
+ */
+public final class InvalidStateFileException extends Exception {
+  private static final long serialVersionUID = 1;
+
+  private final String place;
+  private final String found;
+  private final String expected;
+
+  InvalidStateFileException(String place, String found, String expected) {
+    super(place + ": found " + found + ", expected " + expected);
+    this.place = place;
+    this.found = found;
+    this.expected = expected;
+  }
+
+  /** Where in the file the fault lies: {@code byte 6}, {@code line 3}. */
+  public String place() {
+    return place;
+  }
+
+  /** What is there. */
+  public String found() {
+    return found;
+  }
+
+  /** What a sound file would have there. */
+  public String expected() {
+    return expected;
+  }
+}

@@ -1,0 +1,166 @@
+package dev.varve.log.producer;
+
+import dev.varve.index.AbortedTransaction;
+import dev.varve.log.record.EndTransactionMarker;
+import dev.varve.log.record.EndTransactionMarker.Outcome;
+import dev.varve.log.record.RecordBatch;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeSet;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The producers of a log and their open transactions, as the batches up to some offset have left
+ * them.
+ *
+ * <p>Fed with every batch of the log in order, on append and on replay alike: markers to {@link
+ * #onMarker}, all others to {@link #onBatch}. It follows what it is told and refuses nothing:
+ * whether a batch may be appended is decided before.
+ *
+ * <p>Batches without a producer id, and further batches of a known producer, make no garbage.
+ *
+ * <p>Thread safety: none; it belongs to whoever holds the log's write lock.
+ */
+public final class ProducerStates {
+  private final Long2ObjectHashMap<ProducerState> producers = new Long2ObjectHashMap<>();
+
+  /**
+   * The first offset of each open transaction: the base offset of one batch, so it never stands for
+   * two. Ordered, as what counts is the earliest.
+   */
+  private final TreeSet<Long> openTransactions = new TreeSet<>();
+
+  /** Starts without producers: at the start of a log, or before {@link #load}. */
+  public ProducerStates() {}
+
+  /** The producers that are known. */
+  public int producerCount() {
+    return producers.size();
+  }
+
+  /**
+   * Takes note of a batch that is not a marker: data, or what compaction left of it.
+   *
+   * <p>A data batch without records counts: it was kept for its sequence. A control batch changes
+   * nothing here: compaction has taken its marker, or it never was one.
+   *
+   * @param batch its header; not kept
+   */
+  public void onBatch(RecordBatch batch) {
+    if (batch.hasProducerId()) {
+      onProducerBatch(batch);
+    }
+  }
+
+  private void onProducerBatch(RecordBatch batch) {
+    if (batch.isControl()) {
+      return;
+    }
+    ProducerState producer = producer(batch);
+    producer.onDataBatch(batch);
+    if (batch.isTransactional() && !producer.hasOpenTransaction()) {
+      producer.beginTransaction(batch.baseOffset());
+      openTransactions.add(batch.baseOffset());
+    }
+  }
+
+  /**
+   * Takes note of a marker, which ends the transaction of its producer if one is open.
+   *
+   * @param batch the header of the control batch; not kept
+   * @param marker its one record
+   * @return what the transaction index has to hold, if the transaction was aborted and had data
+   *     here; else null
+   */
+  public @Nullable AbortedTransaction onMarker(RecordBatch batch, EndTransactionMarker marker) {
+    assert batch.isControl() && batch.hasProducerId() : "only producers have transactions";
+    ProducerState producer = producer(batch);
+    AbortedTransaction aborted = null;
+    if (producer.hasOpenTransaction()) {
+      long firstOffset = producer.currentTxnFirstOffset();
+      openTransactions.remove(firstOffset);
+      if (marker.outcome() == Outcome.ABORT) {
+        long lastOffset = batch.lastOffset();
+        // With this producer's own transaction gone, what is open is open beside it.
+        aborted =
+            new AbortedTransaction(
+                batch.producerId(), firstOffset, lastOffset, lastStableOffset(lastOffset + 1));
+      }
+    }
+    producer.onMarker(batch, marker.coordinatorEpoch());
+    return aborted;
+  }
+
+  private ProducerState producer(RecordBatch batch) {
+    ProducerState producer = producers.get(batch.producerId());
+    if (producer == null) {
+      producer = new ProducerState(batch.producerId(), batch.producerEpoch());
+      producers.put(batch.producerId(), producer);
+    }
+    return producer;
+  }
+
+  /**
+   * The offset below which every transaction is decided: the first offset of the earliest that is
+   * open.
+   *
+   * @param end the end of the batches that were fed in, which it is if no transaction is open
+   */
+  public long lastStableOffset(long end) {
+    return openTransactions.isEmpty() ? end : openTransactions.first();
+  }
+
+  /**
+   * Forgets the producers whose last sign of life is {@code expirationMillis} old or older, unless
+   * they have a transaction open.
+   *
+   * @param nowMillis the time, on the clock that timestamps are from
+   * @param expirationMillis Kafka's {@code producer.id.expiration.ms}
+   * @return how many were forgotten
+   */
+  public int expire(long nowMillis, long expirationMillis) {
+    int before = producers.size();
+    producers.values().removeIf(producer -> producer.isExpired(nowMillis, expirationMillis));
+    return before - producers.size();
+  }
+
+  /** The state as a snapshot keeps it, by producer id. */
+  public ProducerSnapshot snapshot() {
+    List<ProducerEntry> entries = new ArrayList<>(producers.size());
+    for (ProducerState producer : producers.values()) {
+      entries.add(producer.toEntry());
+    }
+    // Any order would do; this one gives the same bytes for the same state.
+    entries.sort(Comparator.comparingLong(ProducerEntry::producerId));
+    return new ProducerSnapshot(entries);
+  }
+
+  /** Forgets everything and goes on from a snapshot, with the batches from its offset on. */
+  public void load(ProducerSnapshot snapshot) {
+    clear();
+    for (ProducerEntry entry : snapshot.producers()) {
+      producers.put(entry.producerId(), ProducerState.of(entry));
+      if (entry.hasOpenTransaction()) {
+        openTransactions.add(entry.currentTxnFirstOffset());
+      }
+    }
+  }
+
+  /** Forgets everything. */
+  public void clear() {
+    producers.clear();
+    openTransactions.clear();
+  }
+
+  @Override
+  public String toString() {
+    return "ProducerStates["
+        + producers.size()
+        + " producers, "
+        + openTransactions.size()
+        + " open transactions"
+        + (openTransactions.isEmpty() ? "]" : ", from offset " + openTransactions.first() + "]");
+  }
+}
