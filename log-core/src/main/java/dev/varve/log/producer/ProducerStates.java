@@ -1,6 +1,8 @@
 package dev.varve.log.producer;
 
 import dev.varve.index.AbortedTransaction;
+import dev.varve.log.record.EndTransactionMarker;
+import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.RecordBatch;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * them.
  *
  * <p>Fed with every batch of the log in order, on append and on replay alike: markers to {@link
- * #onCommitMarker} and {@link #onAbortMarker}, all others to {@link #onBatch}. It follows what it
- * is told and refuses nothing: whether a batch may be appended is decided before.
+ * #onMarker}, all others to {@link #onBatch}. It follows what it is told and refuses nothing:
+ * whether a batch may be appended is decided before.
  *
  * <p>Batches without a producer id, and further batches of a known producer, make no garbage.
  *
@@ -41,8 +43,8 @@ public final class ProducerStates {
   /**
    * Takes note of a batch that is not a marker: data, or what compaction left of it.
    *
-   * <p>A data batch without records counts: it was kept for its sequence. A control batch without
-   * records says nothing any more and changes nothing.
+   * <p>A data batch without records counts: it was kept for its sequence. A control batch changes
+   * nothing here: compaction has taken its marker, or it never was one.
    *
    * @param batch its header; not kept
    */
@@ -54,7 +56,6 @@ public final class ProducerStates {
 
   private void onProducerBatch(RecordBatch batch) {
     if (batch.isControl()) {
-      assert batch.recordCount() == 0 : "markers have methods of their own";
       return;
     }
     ProducerState producer = producer(batch);
@@ -66,37 +67,29 @@ public final class ProducerStates {
   }
 
   /**
-   * Takes note of a marker that commits a transaction.
+   * Takes note of a marker, which ends the transaction of its producer if one is open.
    *
-   * @param batch the header of the control batch, with its one record; not kept
-   * @param coordinatorEpoch the epoch in the marker
+   * @param batch the header of the control batch; not kept
+   * @param marker its one record
+   * @return what the transaction index has to hold, if the transaction was aborted and had data
+   *     here; else null
    */
-  public void onCommitMarker(RecordBatch batch, int coordinatorEpoch) {
-    ProducerState producer = producer(batch);
-    openTransactions.remove(producer.currentTxnFirstOffset());
-    producer.onMarker(batch, coordinatorEpoch);
-  }
-
-  /**
-   * Takes note of a marker that aborts a transaction.
-   *
-   * @param batch the header of the control batch, with its one record; not kept
-   * @param coordinatorEpoch the epoch in the marker
-   * @return what the transaction index has to hold, or null if the transaction had no data here
-   */
-  public @Nullable AbortedTransaction onAbortMarker(RecordBatch batch, int coordinatorEpoch) {
+  public @Nullable AbortedTransaction onMarker(RecordBatch batch, EndTransactionMarker marker) {
+    assert batch.isControl() && batch.hasProducerId() : "only producers have transactions";
     ProducerState producer = producer(batch);
     AbortedTransaction aborted = null;
     if (producer.hasOpenTransaction()) {
       long firstOffset = producer.currentTxnFirstOffset();
       openTransactions.remove(firstOffset);
-      long lastOffset = batch.lastOffset();
-      // With this producer's own transaction gone, what is open is open beside it.
-      aborted =
-          new AbortedTransaction(
-              batch.producerId(), firstOffset, lastOffset, lastStableOffset(lastOffset + 1));
+      if (marker.outcome() == Outcome.ABORT) {
+        long lastOffset = batch.lastOffset();
+        // With this producer's own transaction gone, what is open is open beside it.
+        aborted =
+            new AbortedTransaction(
+                batch.producerId(), firstOffset, lastOffset, lastStableOffset(lastOffset + 1));
+      }
     }
-    producer.onMarker(batch, coordinatorEpoch);
+    producer.onMarker(batch, marker.coordinatorEpoch());
     return aborted;
   }
 

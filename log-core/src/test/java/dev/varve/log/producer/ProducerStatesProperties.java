@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.index.AbortedTransaction;
 import dev.varve.log.producer.BatchHeader.Kind;
+import dev.varve.log.record.EndTransactionMarker;
+import dev.varve.log.record.EndTransactionMarker.Outcome;
+import dev.varve.log.record.RecordBatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -85,14 +88,15 @@ class ProducerStatesProperties {
   }
 
   private static @Nullable AbortedTransaction feed(ProducerStates states, Past batch) {
-    switch (batch.step()) {
-      case COMMIT -> states.onCommitMarker(batch.header().wrap(), 3);
-      case ABORT -> {
-        return states.onAbortMarker(batch.header().wrap(), 4);
+    RecordBatch header = batch.header().wrap();
+    return switch (batch.step()) {
+      case COMMIT -> states.onMarker(header, new EndTransactionMarker(Outcome.COMMIT, 3));
+      case ABORT -> states.onMarker(header, new EndTransactionMarker(Outcome.ABORT, 4));
+      case PLAIN, DATA, TRANSACTIONAL, EMPTY_DATA, EMPTY_CONTROL -> {
+        states.onBatch(header);
+        yield null;
       }
-      default -> states.onBatch(batch.header().wrap());
-    }
-    return null;
+    };
   }
 
   private static @Nullable AbortedTransaction expectedAbort(List<Past> history, Past next) {

@@ -8,8 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.varve.index.AbortedTransaction;
+import dev.varve.log.record.EndTransactionMarker;
+import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.RecordBatch;
 import java.lang.management.ManagementFactory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -74,7 +77,7 @@ class ProducerStatesTest {
     assertThat(entry(7).currentTxnFirstOffset()).isZero();
     assertThat(states.lastStableOffset(20)).isZero();
 
-    states.onCommitMarker(marker(20, 7, 0).wrap(), 5);
+    commit(marker(20, 7, 0), 5);
 
     assertThat(entry(7)).isEqualTo(new ProducerEntry(7, (short) 0, 19, 19, 9, 1020, 5, -1));
     assertThat(states.lastStableOffset(21)).isEqualTo(21);
@@ -85,7 +88,7 @@ class ProducerStatesTest {
   void aMarkerWithANewEpochForgetsTheLastBatch() {
     states.onBatch(transactional(0, 7, 0, 0).wrap());
 
-    states.onCommitMarker(marker(10, 7, 1).wrap(), 5);
+    commit(marker(10, 7, 1), 5);
 
     assertThat(entry(7)).isEqualTo(new ProducerEntry(7, (short) 1, -1, -1, 0, 1010, 5, -1));
     states.onBatch(transactional(11, 7, 1, 0).wrap());
@@ -94,8 +97,8 @@ class ProducerStatesTest {
 
   @Test
   void aMarkerOfAProducerThatWasNeverSeenIsKept() {
-    assertThat(states.onAbortMarker(marker(10, 7, 3).wrap(), 5)).isNull();
-    states.onCommitMarker(marker(11, 8, 4).wrap(), 6);
+    assertThat(abort(marker(10, 7, 3), 5)).isNull();
+    commit(marker(11, 8, 4), 6);
 
     assertThat(states.snapshot().producers())
         .containsExactly(
@@ -107,8 +110,7 @@ class ProducerStatesTest {
   void anAbortWithDataGivesAnAbortedTransaction() {
     states.onBatch(transactional(0, 7, 0, 0).wrap());
 
-    assertThat(states.onAbortMarker(marker(10, 7, 0).wrap(), 0))
-        .isEqualTo(new AbortedTransaction(7, 0, 10, 11));
+    assertThat(abort(marker(10, 7, 0), 0)).isEqualTo(new AbortedTransaction(7, 0, 10, 11));
     assertThat(states.lastStableOffset(11)).isEqualTo(11);
   }
 
@@ -116,8 +118,8 @@ class ProducerStatesTest {
   void anAbortWithoutDataGivesNothing() {
     states.onBatch(data(0, 7, 0, 0).wrap());
 
-    assertThat(states.onAbortMarker(marker(10, 7, 0).wrap(), 0)).isNull();
-    assertThat(states.onAbortMarker(marker(11, 7, 0).wrap(), 0)).isNull();
+    assertThat(abort(marker(10, 7, 0), 0)).isNull();
+    assertThat(abort(marker(11, 7, 0), 0)).isNull();
   }
 
   @Test
@@ -127,13 +129,11 @@ class ProducerStatesTest {
     states.onBatch(transactional(20, 3, 0, 0).wrap());
     states.onBatch(transactional(30, 1, 0, 10).wrap());
 
-    assertThat(states.onAbortMarker(marker(40, 1, 0).wrap(), 0))
+    assertThat(abort(marker(40, 1, 0), 0))
         .as("producer 2 is open from 10 on")
         .isEqualTo(new AbortedTransaction(1, 0, 40, 10));
-    assertThat(states.onAbortMarker(marker(41, 3, 0).wrap(), 0))
-        .isEqualTo(new AbortedTransaction(3, 20, 41, 10));
-    assertThat(states.onAbortMarker(marker(42, 2, 0).wrap(), 0))
-        .isEqualTo(new AbortedTransaction(2, 10, 42, 43));
+    assertThat(abort(marker(41, 3, 0), 0)).isEqualTo(new AbortedTransaction(3, 20, 41, 10));
+    assertThat(abort(marker(42, 2, 0), 0)).isEqualTo(new AbortedTransaction(2, 10, 42, 43));
   }
 
   @Test
@@ -147,7 +147,8 @@ class ProducerStatesTest {
 
     assertThat(reopened.producerCount()).isEqualTo(2);
     assertThat(reopened.lastStableOffset(20)).isZero();
-    assertThat(reopened.onAbortMarker(marker(20, 1, 0).wrap(), 0))
+    assertThat(
+            reopened.onMarker(marker(20, 1, 0).wrap(), new EndTransactionMarker(Outcome.ABORT, 0)))
         .isEqualTo(new AbortedTransaction(1, 0, 20, 10));
   }
 
@@ -204,6 +205,16 @@ class ProducerStatesTest {
       states.onBatch(plain);
       states.onBatch(known);
     }
+  }
+
+  private void commit(BatchHeader header, int coordinatorEpoch) {
+    EndTransactionMarker marker = new EndTransactionMarker(Outcome.COMMIT, coordinatorEpoch);
+    assertThat(states.onMarker(header.wrap(), marker)).as("commits are not indexed").isNull();
+  }
+
+  private @Nullable AbortedTransaction abort(BatchHeader header, int coordinatorEpoch) {
+    return states.onMarker(
+        header.wrap(), new EndTransactionMarker(Outcome.ABORT, coordinatorEpoch));
   }
 
   private ProducerEntry entry(long producerId) {
