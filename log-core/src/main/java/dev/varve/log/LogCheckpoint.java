@@ -5,6 +5,7 @@ import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -60,16 +61,14 @@ record LogCheckpoint(long startOffset, long recoveryPoint, @Nullable Closed clos
         Arena arena = Arena.ofConfined()) {
       MemorySegment bytes = arena.allocate(file.size());
       file.read(0, bytes);
-      return parse(new String(bytes.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE), US_ASCII));
+      return parse(new String(bytes.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.US_ASCII));
     }
   }
-
-  private static final java.nio.charset.Charset US_ASCII = StandardCharsets.US_ASCII;
 
   /** Replaces the checkpoint on the disk by this one, atomically and durably. */
   void write(Storage storage) throws IOException {
     try (StorageFile file = storage.create(REPLACEMENT_NAME)) {
-      file.write(0, MemorySegment.ofArray(format().getBytes(US_ASCII)));
+      file.write(0, MemorySegment.ofArray(format().getBytes(StandardCharsets.US_ASCII)));
       file.force();
     }
     storage.rename(REPLACEMENT_NAME, FILE_NAME);
@@ -85,7 +84,8 @@ record LogCheckpoint(long startOffset, long recoveryPoint, @Nullable Closed clos
       text.append(' ').append(closed.sizeBytes);
       text.append(' ').append(closed.modifiedMillis).append('\n');
     }
-    return text.append("crc ").append(checksum(text)).append('\n').toString();
+    String checksum = checksum(text);
+    return text.append("crc ").append(checksum).append('\n').toString();
   }
 
   static Optional<LogCheckpoint> parse(String text) {
@@ -127,7 +127,7 @@ record LogCheckpoint(long startOffset, long recoveryPoint, @Nullable Closed clos
 
   private static String checksum(CharSequence text) {
     CRC32C crc = new CRC32C();
-    crc.update(text.toString().getBytes(US_ASCII));
+    crc.update(text.toString().getBytes(StandardCharsets.US_ASCII));
     return HexFormat.of().toHexDigits((int) crc.getValue());
   }
 }

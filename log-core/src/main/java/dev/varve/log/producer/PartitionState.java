@@ -5,6 +5,7 @@ import dev.varve.index.TransactionIndex;
 import dev.varve.log.record.EndTransactionMarker;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordCursor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a log remembers of its batches besides the batches: producers, transactions and leader
@@ -53,24 +54,19 @@ public final class PartitionState {
   }
 
   private void onProducerBatch(RecordBatch batch, TransactionIndex aborted) {
-    if (!batch.isControl()) {
+    EndTransactionMarker marker = batch.isControl() ? marker(batch) : null;
+    if (marker == null) {
       producers.onBatch(batch);
       return;
     }
-    if (!markers.openUnchecked(batch).next()) {
-      return; // compaction emptied it
-    }
-    EndTransactionMarker marker = EndTransactionMarker.of(markers.record());
-    if (marker == null) {
-      return; // a control record of another kind
-    }
-    if (marker.outcome() == EndTransactionMarker.Outcome.COMMIT) {
-      producers.onCommitMarker(batch, marker.coordinatorEpoch());
-      return;
-    }
-    AbortedTransaction transaction = producers.onAbortMarker(batch, marker.coordinatorEpoch());
+    AbortedTransaction transaction = producers.onMarker(batch, marker);
     if (transaction != null) {
       aborted.append(transaction);
     }
+  }
+
+  /** The marker in a control batch; null if compaction emptied it, or if it is of another kind. */
+  private @Nullable EndTransactionMarker marker(RecordBatch batch) {
+    return markers.openUnchecked(batch).next() ? EndTransactionMarker.of(markers.record()) : null;
   }
 }
