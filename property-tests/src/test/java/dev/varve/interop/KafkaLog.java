@@ -137,8 +137,8 @@ final class KafkaLog implements AutoCloseable {
   }
 
   /**
-   * Deletes records from the front: {@code [start, end)} becomes {@code [offset, end)}. Files
-   * of whole segments below are renamed, and go once {@code file.delete.delay.ms} has passed on the
+   * Deletes records from the front: {@code [start, end)} becomes {@code [offset, end)}. Files of
+   * whole segments below are renamed, and go once {@code file.delete.delay.ms} has passed on the
    * clock; the offset may lie inside a batch.
    */
   void deleteRecordsBefore(long offset) throws IOException {

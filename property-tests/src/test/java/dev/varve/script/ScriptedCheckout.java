@@ -11,6 +11,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -82,13 +83,16 @@ final class ScriptedCheckout {
     executable(home.resolve("bin/javac"), "exit 0");
     executable(
         home.resolve("bin/java"),
-        """
-        case $* in
-          *-version) printf '    java.home = %s\\n    java.io.tmpdir = /tmp\\nopenjdk version "%s" 2025-09-16\\n' >&2 ;;
-          *) printf '%%s\\n' "$@"; exit 3 ;;
-        esac
-        """
-            .formatted(home, version));
+        String.format(
+            Locale.ROOT,
+            """
+            case $* in
+              *-version) printf '    java.home = %s\\n    java.io.tmpdir = /tmp\\nopenjdk version "%s" 2025-09-16\\n' >&2 ;;
+              *) printf '%%s\\n' "$@"; exit 3 ;;
+            esac
+            """,
+            home,
+            version));
     return this;
   }
 
@@ -101,14 +105,16 @@ final class ScriptedCheckout {
   ScriptedCheckout withMaven() throws IOException {
     executable(
         tools.resolve("mvn"),
-        """
-        printf '%%s %%s\\n' "$JAVA_HOME" "$*" >>'%1$s/mvn.calls'
-        if [ -e '%1$s/mvn.fails' ]; then echo 'Source.java:1: expected ;'; exit 1; fi
-        if [ -e '%1$s/mvn.is-slow' ]; then sleep 1; fi
-        mkdir -p cli/target/app
-        : >cli/target/app/varve-cli.jar
-        """
-            .formatted(root));
+        String.format(
+            Locale.ROOT,
+            """
+            printf '%%s %%s\\n' "$JAVA_HOME" "$*" >>'%1$s/mvn.calls'
+            if [ -e '%1$s/mvn.fails' ]; then echo 'Source.java:1: expected ;'; exit 1; fi
+            if [ -e '%1$s/mvn.is-slow' ]; then sleep 1; fi
+            mkdir -p cli/target/app
+            : >cli/target/app/varve-cli.jar
+            """,
+            root));
     return this;
   }
 
