@@ -17,7 +17,7 @@ import java.util.function.Predicate;
  */
 final class BannedUses {
   /** The one class that maps files, for a mapping that outlives its file kills the process. */
-  static final Set<String> MAPPING_CLASSES = Set.of("dev.varve.log.storage.DirectoryStorage");
+  static final Set<String> MAPPING_CLASSES = Set.of("dev.varve.log.storage.FileChannelFile");
 
   /** Where the process begins, and so the only class that may end it. */
   static final Set<String> MAIN_CLASSES = Set.of("dev.varve.cli.Varve");
@@ -25,8 +25,11 @@ final class BannedUses {
   /** The edges, where the real clock and real threads are put in. */
   private static final Set<String> EDGE_MODULES = Set.of("cli", "jmh");
 
+  /** The thread that drives maintenance where the embedder does not. */
+  private static final Set<String> THREAD_CLASSES =
+      Set.of("dev.varve.log.MaintenanceThread", "dev.varve.log.maintenance.Maintenance");
+
   private static final String CONSTRUCTOR = "<init>";
-  private static final String MAINTENANCE = "dev.varve.log.maintenance";
 
   private static final Predicate<Call> FORMATS_IN_DEFAULT_LOCALE =
       anyOf(
@@ -93,7 +96,7 @@ final class BannedUses {
                   List.of(
                       calls("java.lang.Thread", "sleep"),
                       calls("java.util.concurrent.TimeUnit", "sleep"))),
-              place -> EDGE_MODULES.contains(place.module)),
+              place -> !place.test && EDGE_MODULES.contains(place.module)),
           new Ban(
               "maps a file",
               "ask Storage for it: its lifetime is kept in " + String.join(", ", MAPPING_CLASSES),
@@ -112,9 +115,7 @@ final class BannedUses {
               "write a MaintenanceTask and let Maintenance, or the caller, drive it",
               STARTS_A_THREAD,
               place ->
-                  place.test
-                      || EDGE_MODULES.contains(place.module)
-                      || place.packageName.equals(MAINTENANCE)));
+                  place.test || EDGE_MODULES.contains(place.module) || place.isIn(THREAD_CLASSES)));
 
   private static final List<TypeBan> TYPE_BANS =
       List.of(
@@ -131,7 +132,7 @@ final class BannedUses {
   static List<String> findIn(String module, boolean test, Iterable<JavaClass> classes) {
     List<String> findings = new ArrayList<>();
     for (JavaClass type : classes) {
-      Place place = new Place(module, test, type.getPackageName(), type.getName());
+      Place place = new Place(module, test, type.getName());
       for (JavaCodeUnitAccess<?> access : type.getCodeUnitAccessesFromSelf()) {
         Call call = new Call(access.getTarget());
         BANS.stream()
@@ -164,7 +165,7 @@ final class BannedUses {
   private record TypeBan(String prefix, String cure) {}
 
   /** Where a call stands. */
-  private record Place(String module, boolean test, String packageName, String className) {
+  private record Place(String module, boolean test, String className) {
     /** Whether this is one of the classes, or nested in one. */
     boolean isIn(Set<String> classes) {
       return classes.stream()

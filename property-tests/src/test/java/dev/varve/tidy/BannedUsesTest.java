@@ -2,7 +2,6 @@ package dev.varve.tidy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -73,12 +72,11 @@ class BannedUsesTest {
   }
 
   private static List<String> findIn(String module, boolean test, String className) {
-    List<JavaClass> classes =
-        new ClassFileImporter()
-            .importPackages(className.substring(0, className.lastIndexOf('.'))).stream()
-                .filter(type -> type.getName().equals(className))
-                .toList();
-    assertThat(classes).hasSize(1);
-    return BannedUses.findIn(module, test, classes);
+    try {
+      Class<?> example = Class.forName(className, false, BannedUsesTest.class.getClassLoader());
+      return BannedUses.findIn(module, test, new ClassFileImporter().importClasses(example));
+    } catch (ClassNotFoundException e) {
+      throw new AssertionError("the example is gone", e);
+    }
   }
 }
