@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What logs are filled with: records and batches of every lawful shape, odd ones often. */
 final class BatchArbitraries {
-  static final int RECORDS_MAX = 60;
+  private static final int RECORDS_MAX = 60;
   private static final int LONG_VALUE_BYTES_MAX = 20_000;
   private static final int HEADERS_MAX = 4;
   private static final long NONE = RecordBatch.NO_TIMESTAMP;
@@ -45,7 +45,7 @@ final class BatchArbitraries {
                 .as(BatchArbitraries::stamped));
   }
 
-  /** Null, empty, short, and as long as to be cut by buffers of a few KiB. */
+  /** Empty, short, and as long as to be cut by buffers of a few KiB. */
   static Arbitrary<Bytes> byteStrings() {
     return Arbitraries.frequencyOf(
         Tuple.of(2, Arbitraries.just(Bytes.of())),

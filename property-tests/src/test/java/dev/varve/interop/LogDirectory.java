@@ -14,19 +14,19 @@ import java.util.stream.Stream;
 
 /**
  * The directory of one partition in a temporary folder: copies of it, and damage to its files.
- * Closing deletes it and its copies.
+ * Closing deletes it, but not its copies, which are closed by whoever made them.
  */
 final class LogDirectory implements AutoCloseable {
   private final Path root;
   private final Path path;
 
-  private LogDirectory(Path root, int partition) {
+  private LogDirectory(Path root) {
     this.root = root;
-    this.path = root.resolve("topic-" + partition);
+    this.path = root.resolve("topic-0");
   }
 
   static LogDirectory create() throws IOException {
-    return new LogDirectory(Files.createTempDirectory("varve-interop"), 0);
+    return new LogDirectory(Files.createTempDirectory("varve-interop"));
   }
 
   Path path() {
