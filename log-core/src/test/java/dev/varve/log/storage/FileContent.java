@@ -1,0 +1,151 @@
+package dev.varve.log.storage;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * The bytes of one simulated file: as written, and as forced. Stores into a mapping go straight to
+ * the written ones, as they do in a page cache.
+ *
+ * <p>Thread safety: calls are made under the lock of their {@link SimulatedDisk}.
+ */
+final class FileContent {
+  private static final int PAGE_BYTES = 4096;
+  private static final int SECTOR_BYTES = 512;
+  private static final int CAPACITY_BYTES_MIN = 4096;
+
+  private MemorySegment written;
+  private int size;
+  private byte[] forced;
+  private long modifiedMillis;
+
+  private FileContent(byte[] written, byte[] forced, long modifiedMillis) {
+    this.written = allocate(written.length);
+    this.size = written.length;
+    this.forced = forced;
+    this.modifiedMillis = modifiedMillis;
+    MemorySegment.copy(written, 0, this.written, ValueLayout.JAVA_BYTE, 0, written.length);
+  }
+
+  static FileContent empty(long modifiedMillis) {
+    return new FileContent(new byte[0], new byte[0], modifiedMillis);
+  }
+
+  static FileContent durable(byte[] bytes, long modifiedMillis) {
+    return new FileContent(bytes, bytes.clone(), modifiedMillis);
+  }
+
+  private static MemorySegment allocate(int bytes) {
+    return Arena.ofAuto().allocate(Math.max(bytes, CAPACITY_BYTES_MIN));
+  }
+
+  FileContent copy() {
+    return durable(bytes(), modifiedMillis);
+  }
+
+  byte[] bytes() {
+    return written.asSlice(0, size).toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  int size() {
+    return size;
+  }
+
+  long modifiedMillis() {
+    return modifiedMillis;
+  }
+
+  void setModifiedMillis(long millis) {
+    modifiedMillis = millis;
+  }
+
+  int read(long position, MemorySegment target) {
+    int bytes = (int) Math.clamp(size - position, 0, target.byteSize());
+    MemorySegment.copy(written, Math.min(position, size), target, 0, bytes);
+    return bytes;
+  }
+
+  void write(long position, MemorySegment source, long bytes, long millis) {
+    resize((int) Math.max(size, position + bytes));
+    MemorySegment.copy(source, 0, written, position, bytes);
+    modifiedMillis = millis;
+  }
+
+  void truncate(long newSize, long millis) {
+    if (newSize < size) {
+      written.asSlice(newSize, size - newSize).fill((byte) 0);
+      size = (int) newSize;
+    }
+    modifiedMillis = millis;
+  }
+
+  void reserve(long newSize) {
+    resize((int) Math.max(size, newSize));
+  }
+
+  private void resize(int newSize) {
+    if (newSize > written.byteSize()) {
+      MemorySegment larger = allocate(Math.max(newSize, 2 * (int) written.byteSize()));
+      MemorySegment.copy(written, 0, larger, 0, size);
+      written = larger;
+    }
+    size = newSize;
+  }
+
+  /** A view that ends with the arena; the newest view is the one whose stores count. */
+  MemorySegment map(long bytes, Arena arena) {
+    MemorySegment shared = written;
+    return shared.asSlice(0, bytes).reinterpret(arena, _ -> Reference.reachabilityFence(shared));
+  }
+
+  void force() {
+    forced = bytes();
+  }
+
+  /** A force that failed has lost the pages, although the next one will succeed. */
+  void dropUnforced() {
+    byte[] kept = Arrays.copyOf(forced, size);
+    MemorySegment.copy(kept, 0, written, ValueLayout.JAVA_BYTE, 0, size);
+  }
+
+  /** What the power loss leaves: any of the pages that were not forced, whole, torn or not at all. */
+  FileContent afterPowerLoss(Random random) {
+    byte[] now = bytes();
+    boolean newSize = now.length == forced.length || random.nextBoolean();
+    byte[] result = Arrays.copyOf(forced, newSize ? now.length : forced.length);
+    boolean noise = random.nextInt(4) == 0;
+    for (int page = 0; page < result.length; page += PAGE_BYTES) {
+      int end = Math.min(page + PAGE_BYTES, result.length);
+      int fate = random.nextInt(3);
+      for (int sector = page; sector < end; sector += SECTOR_BYTES) {
+        int sectorEnd = Math.min(sector + SECTOR_BYTES, end);
+        boolean keep = fate == 0 || (fate == 1 && random.nextBoolean());
+        settle(now, result, sector, sectorEnd, keep, noise ? random : null);
+      }
+    }
+    return durable(result, modifiedMillis);
+  }
+
+  private void settle(
+      byte[] now,
+      byte[] result,
+      int from,
+      int end,
+      boolean keep,
+      @org.jspecify.annotations.Nullable Random noise) {
+    if (keep) {
+      int bytes = Math.min(end, now.length) - from;
+      if (bytes > 0) {
+        System.arraycopy(now, from, result, from, bytes);
+      }
+    } else if (noise != null && from >= forced.length) {
+      byte[] garbage = new byte[end - from];
+      noise.nextBytes(garbage);
+      System.arraycopy(garbage, 0, result, from, garbage.length);
+    }
+  }
+}
