@@ -3,14 +3,15 @@ package dev.varve.log.record;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.log.storage.DirectoryStorage;
+import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.StorageFile;
+import dev.varve.log.storage.StorageFile.Access;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.apache.kafka.common.record.internal.DefaultRecordBatch;
 import org.apache.kafka.common.record.internal.MemoryRecordsBuilder;
@@ -197,13 +198,9 @@ class RecordBatchBuilderTest {
       throws IOException {
     // A sparse file: three gibibytes of nothing.
     try (Arena arena = Arena.ofConfined();
-        FileChannel channel =
-            FileChannel.open(
-                folder.resolve("sparse"),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE)) {
-      MemorySegment huge = channel.map(MapMode.READ_WRITE, 0, 3L << 30, arena);
+        Storage storage = DirectoryStorage.open(folder);
+        StorageFile sparse = storage.create("sparse")) {
+      MemorySegment huge = sparse.map(Access.READ_WRITE, 3L << 30, arena);
       assertThatThrownBy(() -> builder.append(1, null, huge))
           .isInstanceOf(RecordTooLargeException.class);
       MemorySegment large = huge.asSlice(0, 1_100_000_000);

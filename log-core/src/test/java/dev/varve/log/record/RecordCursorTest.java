@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.log.record.BatchFault.Kind;
+import dev.varve.log.storage.DirectoryStorage;
+import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.StorageFile;
+import dev.varve.log.storage.StorageFile.Access;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -131,8 +133,9 @@ class RecordCursorTest {
     Files.write(file, RecordBatchProperties.bytesOf(batch));
 
     try (Arena arena = Arena.ofConfined();
-        FileChannel channel = FileChannel.open(file)) {
-      MemorySegment mapped = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+        Storage storage = DirectoryStorage.open(folder);
+        StorageFile stored = storage.open("batch")) {
+      MemorySegment mapped = stored.map(Access.READ, stored.size(), arena);
       cursor.open(new RecordBatch().wrap(mapped, 0));
     }
     assertThat(cursor.next()).isTrue();
