@@ -6,7 +6,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes wrong on a {@link SimulatedDisk}, and at which operation. Operations are counted from 1.
+ * What goes wrong on a {@link SimulatedDisk}, and at which operation. Operations are counted from
+ * 1.
  *
  * <p>Thread safety: calls of the disk are made under its lock; set faults before the workload runs.
  */

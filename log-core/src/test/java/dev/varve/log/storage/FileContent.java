@@ -3,9 +3,11 @@ package dev.varve.log.storage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of one simulated file: as written, and as forced. Stores into a mapping go straight to
@@ -22,6 +24,10 @@ final class FileContent {
   private int size;
   private byte[] forced;
   private long modifiedMillis;
+  private int mappings;
+
+  /** Memory that older mappings may still look at. */
+  private final List<MemorySegment> outgrown = new ArrayList<>();
 
   private FileContent(byte[] written, byte[] forced, long modifiedMillis) {
     this.written = allocate(written.length);
@@ -91,15 +97,22 @@ final class FileContent {
     if (newSize > written.byteSize()) {
       MemorySegment larger = allocate(Math.max(newSize, 2 * (int) written.byteSize()));
       MemorySegment.copy(written, 0, larger, 0, size);
+      outgrown.add(written);
       written = larger;
     }
     size = newSize;
   }
 
   /** A view that ends with the arena; the newest view is the one whose stores count. */
+  @SuppressWarnings("restricted") // to give the memory the arena's lifetime
   MemorySegment map(long bytes, Arena arena) {
-    MemorySegment shared = written;
-    return shared.asSlice(0, bytes).reinterpret(arena, _ -> Reference.reachabilityFence(shared));
+    mappings++;
+    return written.asSlice(0, bytes).reinterpret(arena, _ -> mappings--);
+  }
+
+  /** How many mappings of the file there are. */
+  int mappings() {
+    return mappings;
   }
 
   void force() {
@@ -112,7 +125,9 @@ final class FileContent {
     MemorySegment.copy(kept, 0, written, ValueLayout.JAVA_BYTE, 0, size);
   }
 
-  /** What the power loss leaves: any of the pages that were not forced, whole, torn or not at all. */
+  /**
+   * What the power loss leaves: any of the pages that were not forced, whole, torn or not at all.
+   */
   FileContent afterPowerLoss(Random random) {
     byte[] now = bytes();
     boolean newSize = now.length == forced.length || random.nextBoolean();
@@ -131,12 +146,7 @@ final class FileContent {
   }
 
   private void settle(
-      byte[] now,
-      byte[] result,
-      int from,
-      int end,
-      boolean keep,
-      @org.jspecify.annotations.Nullable Random noise) {
+      byte[] now, byte[] result, int from, int end, boolean keep, @Nullable Random noise) {
     if (keep) {
       int bytes = Math.min(end, now.length) - from;
       if (bytes > 0) {

@@ -7,8 +7,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 public final class SimulatedDisk implements Storage {
   private final Path directory;
   private final DiskFaults faults = new DiskFaults();
-  private final TreeMap<String, FileContent> names;
-  private final TreeMap<String, FileContent> durableNames;
+  private final NavigableMap<String, FileContent> names;
+  private final NavigableMap<String, FileContent> durableNames;
   private final List<Map<String, @Nullable FileContent>> unforcedChanges = new ArrayList<>();
   private boolean locked = true;
 
@@ -44,7 +46,7 @@ public final class SimulatedDisk implements Storage {
     this(directory, new TreeMap<>());
   }
 
-  private SimulatedDisk(Path directory, TreeMap<String, FileContent> contents) {
+  private SimulatedDisk(Path directory, NavigableMap<String, FileContent> contents) {
     this.directory = directory;
     this.names = contents;
     this.durableNames = new TreeMap<>(contents);
@@ -66,7 +68,7 @@ public final class SimulatedDisk implements Storage {
    */
   public synchronized SimulatedDisk afterPowerLoss(long seed) {
     Random random = new Random(seed);
-    TreeMap<String, FileContent> kept = new TreeMap<>(durableNames);
+    NavigableMap<String, FileContent> kept = new TreeMap<>(durableNames);
     for (Map<String, @Nullable FileContent> change : unforcedChanges) {
       if (random.nextBoolean()) {
         apply(change, kept);
@@ -81,12 +83,17 @@ public final class SimulatedDisk implements Storage {
   }
 
   private SimulatedDisk copyOf(
-      TreeMap<String, FileContent> source, java.util.function.UnaryOperator<FileContent> copy) {
+      NavigableMap<String, FileContent> source, UnaryOperator<FileContent> copy) {
     Map<FileContent, FileContent> copies = new HashMap<>();
-    TreeMap<String, FileContent> result = new TreeMap<>();
+    NavigableMap<String, FileContent> result = new TreeMap<>();
     source.forEach(
-        (name, content) -> result.put(name, copies.computeIfAbsent(content, copy::apply)));
+        (name, content) -> result.put(name, copies.computeIfAbsent(content, copy)));
     return new SimulatedDisk(directory, result);
+  }
+
+  /** How many mappings of files there are: none after a log and its readers are closed. */
+  public synchronized int mappings() {
+    return names.values().stream().mapToInt(FileContent::mappings).sum();
   }
 
   /** The bytes of all files now, by name, for comparing disks. */
@@ -96,7 +103,9 @@ public final class SimulatedDisk implements Storage {
     return all;
   }
 
-  /** Puts bytes in a file, durably, in place of what it was: damage, or a file of someone else's. */
+  /**
+   * Puts bytes in a file, durably, in place of what it was: damage, or a file of someone else's.
+   */
   public synchronized void put(String name, byte[] bytes) {
     FileContent content = FileContent.durable(bytes, 0);
     names.put(name, content);
@@ -170,15 +179,14 @@ public final class SimulatedDisk implements Storage {
   }
 
   private static void apply(
-      Map<String, @Nullable FileContent> change, TreeMap<String, FileContent> names) {
-    change.forEach(
-        (name, content) -> {
-          if (content == null) {
-            names.remove(name);
-          } else {
-            names.put(name, content);
-          }
-        });
+      Map<String, @Nullable FileContent> change, NavigableMap<String, FileContent> names) {
+    change.forEach((name, content) -> {
+      if (content == null) {
+        names.remove(name);
+      } else {
+        names.put(name, content);
+      }
+    });
   }
 
   @Override

@@ -93,8 +93,7 @@ final class SimulatedFile implements StorageFile {
   }
 
   @Override
-  public long transferTo(long position, long bytes, WritableByteChannel target)
-      throws IOException {
+  public long transferTo(long position, long bytes, WritableByteChannel target) throws IOException {
     MemorySegment copy;
     synchronized (disk) {
       disk.faults().operation(Operation.READ, name);

@@ -1,0 +1,26 @@
+package dev.varve.crash;
+
+/** One thing that a workload does to a log. */
+sealed interface Step {
+
+  /** Appends one batch of so many records. */
+  record Append(int records) implements Step {}
+
+  /** Appends a batch that does not fit into what is left of the segment. */
+  record Roll() implements Step {}
+
+  /** Makes everything durable. */
+  record Flush() implements Step {}
+
+  /** Does what is due of the background work. */
+  record Maintain() implements Step {}
+
+  /** Gives up so much of the log at its start, in percent of what it has. */
+  record Trim(int percent) implements Step {}
+
+  /** Closes the log and opens it again. */
+  record Reopen() implements Step {}
+
+  /** Lets the process die, with the disk as it is, and opens the log again. */
+  record Kill() implements Step {}
+}
