@@ -2,6 +2,7 @@ package dev.varve.log;
 
 import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogIOException;
+import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.segment.RolledSegment;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +48,7 @@ public final class CommitLog implements AutoCloseable {
   private final LogWriter writer;
   private final LogKeeper keeper;
   private final ReadPath readPath;
+  private final boolean forcesEachAppend;
   private final @Nullable MaintenanceThread maintenanceThread;
   private final ThreadLocal<RecordBatchBuilder> builders;
 
@@ -58,12 +61,8 @@ public final class CommitLog implements AutoCloseable {
     this.writer = new LogWriter(storage, options, failure, recovered.segments(), recovered.state());
     this.keeper =
         new LogKeeper(
-            storage,
-            writer,
-            failure,
-            options.listener(),
-            recovered.startOffset(),
-            recovered.recoveryPoint());
+            storage, writer, failure, options, recovered.startOffset(), recovered.recoveryPoint());
+    this.forcesEachAppend = options.durability() instanceof Durability.PerAppend;
     this.readPath = new ReadPath(writer, keeper, failure, options);
     this.builders = ThreadLocal.withInitial(this::newBatch);
     keeper.open();
@@ -158,7 +157,11 @@ public final class CommitLog implements AutoCloseable {
    * @throws dev.varve.log.record.InvalidBatchException if it is a control batch that marks nothing
    */
   public long append(EncodedBatch batch) {
-    return writer.append(batch);
+    long baseOffset = writer.append(batch);
+    if (forcesEachAppend) {
+      keeper.awaitDurable(baseOffset + batch.lastOffsetDelta() + 1);
+    }
+    return baseOffset;
   }
 
   /** A builder of batches with the log's compression, for one thread. */
@@ -175,7 +178,16 @@ public final class CommitLog implements AutoCloseable {
    * @throws dev.varve.log.error.OffsetOutOfRangeException if the log does not have the offset
    */
   public PinnedBatches read(long offset, int bytesMax) {
-    return PinnedBatches.read(readPath, storage, offset, bytesMax);
+    return read(offset, bytesMax, Visibility.WRITTEN);
+  }
+
+  /**
+   * Reads batches in place, as far as they may be seen.
+   *
+   * @see #read(long, int)
+   */
+  public PinnedBatches read(long offset, int bytesMax, Visibility visibility) {
+    return PinnedBatches.read(readPath, storage, offset, bytesMax, visibility);
   }
 
   /**
@@ -184,7 +196,16 @@ public final class CommitLog implements AutoCloseable {
    * @throws dev.varve.log.error.OffsetOutOfRangeException if the log does not have the offset
    */
   public LogReader reader(long offset) {
-    return new LogReader(readPath, options.idleStrategy().get(), offset);
+    return reader(offset, Visibility.WRITTEN);
+  }
+
+  /**
+   * A reader that sees no more than it may.
+   *
+   * @see #reader(long)
+   */
+  public LogReader reader(long offset, Visibility visibility) {
+    return new LogReader(readPath, options.idleStrategy().get(), offset, visibility);
   }
 
   /**
@@ -200,7 +221,7 @@ public final class CommitLog implements AutoCloseable {
   /** How far the log reaches now. */
   public LogOffsets offsets() {
     long start = keeper.startOffset();
-    long durable = keeper.durableEnd();
+    long durable = keeper.durableEnd().get();
     return new LogOffsets(start, durable, writer.endOffset());
   }
 
@@ -257,7 +278,38 @@ public final class CommitLog implements AutoCloseable {
 
   /** Makes everything durable that was appended before the call. */
   public void flush() {
-    keeper.force();
+    keeper.awaitDurable(writer.endOffset());
+  }
+
+  /**
+   * Returns when a record is durable, forcing the disk if need be. Threads that wait at the same
+   * time share one force.
+   *
+   * @param offset the offset of a record that was appended
+   * @throws dev.varve.log.error.OffsetOutOfRangeException if there is no such record
+   * @throws dev.varve.log.error.LogFailedException if the force fails: the log stops
+   */
+  public void awaitDurable(long offset) {
+    keeper.awaitDurable(endOf(offset));
+  }
+
+  /**
+   * Completes when a record is durable, after a force on the log's background thread; on the common
+   * pool, exceptionally if the log stops or is closed before.
+   *
+   * @param offset the offset of a record that was appended
+   * @throws dev.varve.log.error.OffsetOutOfRangeException if there is no such record
+   */
+  public CompletableFuture<Void> whenDurable(long offset) {
+    return keeper.durableEnd().whenReached(endOf(offset));
+  }
+
+  private long endOf(long offset) {
+    long end = writer.endOffset();
+    if (offset < 0 || offset >= end) {
+      throw new OffsetOutOfRangeException(offset, keeper.startOffset(), end);
+    }
+    return offset + 1;
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.varve.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.log.LogCheckpoint.Closed;
+import dev.varve.log.error.LogFailedException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.segment.ActiveSegment;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,16 +41,22 @@ final class LogKeeper {
   private final LogWriter writer;
   private final FailureLatch failure;
   private final LogListener listener;
+  private final EpochClock clock;
+  private final Durability durability;
   private final StateFiles stateFiles;
   private final Reclaimer reclaimer = new Reclaimer();
 
   // Read by all, changed under the keeper's lock.
   private volatile long startOffset;
-  private volatile long durableEnd;
+  private final DurableEnd durableEnd;
 
   /** The files of all segments below this base are as they will stay: forced, and trimmed. */
   @GuardedBy("keeperLock")
   private long recoveryPoint;
+
+  /** When the last force was. */
+  @GuardedBy("keeperLock")
+  private long forcedMillis;
 
   /** The base of the newest segment whose name in the directory was forced. */
   @GuardedBy("keeperLock")
@@ -61,16 +69,18 @@ final class LogKeeper {
       Storage storage,
       LogWriter writer,
       FailureLatch failure,
-      LogListener listener,
+      LogOptions options,
       long startOffset,
       long recoveryPoint) {
     this.storage = storage;
     this.writer = writer;
     this.failure = failure;
-    this.listener = listener;
+    this.listener = options.listener();
+    this.clock = options.clock();
+    this.durability = options.durability();
     this.stateFiles = new StateFiles(storage, List.of());
     this.startOffset = startOffset;
-    this.durableEnd = Math.min(recoveryPoint, writer.endOffset());
+    this.durableEnd = new DurableEnd(Math.min(recoveryPoint, writer.endOffset()));
     this.recoveryPoint = recoveryPoint;
   }
 
@@ -78,7 +88,7 @@ final class LogKeeper {
     return startOffset;
   }
 
-  long durableEnd() {
+  DurableEnd durableEnd() {
     return durableEnd;
   }
 
@@ -94,17 +104,21 @@ final class LogKeeper {
     }
   }
 
-  /** Forces everything that was appended before the call. */
-  void force() {
-    writer.checkOpen();
-    long end = writer.endOffset();
-    if (end <= durableEnd) {
+  /**
+   * Returns when everything below an offset is durable. Callers that come while another one forces
+   * wait for it, and the first of them then forces for all: a force covers what was appended before
+   * it began.
+   */
+  void awaitDurable(long endOffset) {
+    if (endOffset <= durableEnd.get()) {
       return;
     }
     keeperLock.lock();
     try {
-      writer.checkOpen();
-      forceLocked();
+      if (endOffset > durableEnd.get()) {
+        writer.checkOpen();
+        forceLocked();
+      }
     } finally {
       keeperLock.unlock();
     }
@@ -115,7 +129,9 @@ final class LogKeeper {
     long end = writer.endOffset();
     SegmentList segments = writer.segments();
     try {
-      for (int i = segments.size() - 1; i >= 0 && segments.get(i).endOffset() > durableEnd; i--) {
+      for (int i = segments.size() - 1;
+          i >= 0 && segments.get(i).endOffset() > durableEnd.get();
+          i--) {
         switch (segments.get(i)) {
           case ActiveSegment active -> active.force();
           case RolledSegment rolled -> rolled.force();
@@ -128,10 +144,27 @@ final class LogKeeper {
         storage.forceDirectory();
         namedBase = segments.active().baseOffset();
       }
-      durableEnd = Math.max(durableEnd, end);
+      durableEnd.moveTo(end);
+      forcedMillis = clock.time();
     } catch (IOException e) {
-      throw failure.fail("a force", e);
+      throw failed(e);
     }
+  }
+
+  /** Whether somebody waits for a force, or the time has come for one. */
+  @GuardedBy("keeperLock")
+  private boolean isForceDue() {
+    return writer.endOffset() > durableEnd.get()
+        && (durableEnd.isAwaited()
+            || (durability instanceof Durability.Every every
+                && clock.time() - forcedMillis >= every.intervalMillis()));
+  }
+
+  /** What was to be forced may be lost although the next force succeeds: the log stops. */
+  private LogFailedException failed(IOException e) {
+    LogFailedException failed = failure.fail("a force", e);
+    durableEnd.fail(failed);
+    return failed;
   }
 
   /** Does what can be done now of the work behind the writer; returns how much it was. */
@@ -140,9 +173,16 @@ final class LogKeeper {
     keeperLock.lock();
     try {
       writer.checkOpen();
+      if (isForceDue()) {
+        forceLocked();
+        work++;
+      }
       work += settle();
       work += reclaim();
       return work;
+    } catch (LogFailedException e) {
+      durableEnd.fail(e);
+      throw e;
     } finally {
       keeperLock.unlock();
     }
@@ -177,17 +217,23 @@ final class LogKeeper {
     try {
       rolled.force();
     } catch (IOException e) {
-      throw failure.fail("a force", e);
+      throw failed(e);
     }
+    SealedSegment sealed;
     try {
-      SealedSegment sealed = rolled.settle();
+      sealed = rolled.settle();
       stateFiles.writeEpochs(writer.epochs(startOffset));
-      untrimmed.add(rolled.baseOffset());
-      durableEnd = Math.max(durableEnd, rolled.endOffset());
-      return sealed;
     } catch (IOException e) {
       throw new LogIOException(rolled.path() + " could not be settled: " + e.getMessage(), e);
     }
+    try {
+      storage.forceDirectory();
+    } catch (IOException e) {
+      throw failed(e);
+    }
+    untrimmed.add(rolled.baseOffset());
+    durableEnd.moveTo(rolled.endOffset());
+    return sealed;
   }
 
   private void trim(RolledSegment rolled) throws IOException {
@@ -328,7 +374,7 @@ final class LogKeeper {
       reclaimer.retire(last.memory(), () -> trim(last));
       releaseMemory();
       reclaimer.reclaim();
-      durableEnd = last.endOffset();
+      durableEnd.moveTo(last.endOffset());
       new LogCheckpoint(startOffset, last.endOffset(), closed(last)).write(storage);
     } catch (IOException e) {
       throw new LogIOException(

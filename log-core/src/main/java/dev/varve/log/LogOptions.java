@@ -22,6 +22,7 @@ public final class LogOptions {
   private final SegmentOptions segments;
   private final Compression compression;
   private final TimestampType timestampType;
+  private final Durability durability;
   private final int decompressedBytesMax;
   private final EpochClock clock;
   private final Supplier<IdleStrategy> idleStrategy;
@@ -39,6 +40,7 @@ public final class LogOptions {
             builder.batchBytesMax);
     this.compression = builder.compression;
     this.timestampType = builder.timestampType;
+    this.durability = builder.durability;
     this.decompressedBytesMax = builder.decompressedBytesMax;
     this.clock = builder.clock;
     this.idleStrategy = builder.idleStrategy;
@@ -101,6 +103,11 @@ public final class LogOptions {
     return timestampType;
   }
 
+  /** When what was appended is forced without being asked. */
+  public Durability durability() {
+    return durability;
+  }
+
   /** How many bytes the records of one batch may inflate to. */
   public int decompressedBytesMax() {
     return decompressedBytesMax;
@@ -132,6 +139,7 @@ public final class LogOptions {
     private int batchBytesMax = 1_048_588;
     private Compression compression = Compression.NONE;
     private TimestampType timestampType = TimestampType.CREATE_TIME;
+    private Durability durability = Durability.EXPLICIT;
     private int decompressedBytesMax = RecordCursor.DECOMPRESSED_BYTES_MAX_DEFAULT;
     private EpochClock clock = SystemEpochClock.INSTANCE;
     private Supplier<IdleStrategy> idleStrategy = BackoffIdleStrategy::new;
@@ -188,6 +196,12 @@ public final class LogOptions {
     /** Whose clock timestamps come from (Kafka: the caller's). */
     public Builder timestampType(TimestampType value) {
       timestampType = value;
+      return this;
+    }
+
+    /** When what was appended is forced without being asked (Kafka: never). */
+    public Builder durability(Durability value) {
+      durability = value;
       return this;
     }
 

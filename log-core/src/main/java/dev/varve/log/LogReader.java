@@ -35,6 +35,7 @@ public final class LogReader implements AutoCloseable {
   private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
 
   private final ReadPath readPath;
+  private final Visibility visibility;
   private final IdleStrategy idleStrategy;
   private final RecordCursor cursor;
   private final RecordBatch batch = new RecordBatch();
@@ -49,8 +50,9 @@ public final class LogReader implements AutoCloseable {
   private boolean controlRecords;
   private boolean closed;
 
-  LogReader(ReadPath readPath, IdleStrategy idleStrategy, long offset) {
+  LogReader(ReadPath readPath, IdleStrategy idleStrategy, long offset, Visibility visibility) {
     this.readPath = readPath;
+    this.visibility = visibility;
     this.idleStrategy = idleStrategy;
     this.cursor = readPath.newCursor();
     readPath.checkOpen();
@@ -67,7 +69,7 @@ public final class LogReader implements AutoCloseable {
   /**
    * Moves to the next record.
    *
-   * @return false at the end of the log; a later call may find more
+   * @return false at the end of what may be seen; a later call may find more
    * @throws dev.varve.log.error.OffsetOutOfRangeException if the start of the log has moved past
    *     this reader
    * @throws CorruptLogException if the next batch is damaged, also when asked again; {@link #seek}
@@ -118,6 +120,9 @@ public final class LogReader implements AutoCloseable {
         current = following;
         readPath.checkNotBelowStart(nextOffset);
       }
+    }
+    if (batch.nextOffset() > readPath.visibleEnd(visibility)) {
+      return false;
     }
     cursor.open(batch);
     position += batch.sizeBytes();

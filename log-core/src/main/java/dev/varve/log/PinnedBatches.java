@@ -54,7 +54,8 @@ public final class PinnedBatches implements AutoCloseable {
     this.endPosition = endPosition;
   }
 
-  static PinnedBatches read(ReadPath readPath, Storage storage, long offset, int bytesMax) {
+  static PinnedBatches read(
+      ReadPath readPath, Storage storage, long offset, int bytesMax, Visibility visibility) {
     SegmentView view = readPath.viewAt(offset);
     boolean done = false;
     try {
@@ -73,6 +74,10 @@ public final class PinnedBatches implements AutoCloseable {
         position = view.positionOf(offset);
       }
       long limit = view.limit(position, Math.max(1, bytesMax));
+      long visibleEnd = readPath.visibleEnd(visibility);
+      if (visibleEnd < view.segment().endOffset()) {
+        limit = Math.max(position, Math.min(limit, view.positionOf(visibleEnd)));
+      }
       done = true;
       return new PinnedBatches(readPath, storage, view, position, limit);
     } catch (InternalError e) {

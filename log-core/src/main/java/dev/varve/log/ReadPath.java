@@ -65,6 +65,14 @@ final class ReadPath {
     }
   }
 
+  /** The offset from which on nothing may be seen. */
+  long visibleEnd(Visibility visibility) {
+    return switch (visibility) {
+      case WRITTEN -> Long.MAX_VALUE; // what a view shows was written
+      case DURABLE -> keeper.durableEnd().get();
+    };
+  }
+
   /** Refuses to go on at an offset that the start of the log has passed. */
   void checkNotBelowStart(long offset) {
     if (offset < keeper.startOffset()) {

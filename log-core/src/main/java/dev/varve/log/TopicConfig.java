@@ -3,6 +3,7 @@ package dev.varve.log;
 import dev.varve.log.record.Codec;
 import dev.varve.log.record.Compression;
 import dev.varve.log.record.TimestampType;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,8 @@ final class TopicConfig {
           "compression.lz4.level",
           "compression.type",
           "compression.zstd.level",
+          "flush.messages",
+          "flush.ms",
           "index.interval.bytes",
           "internal.segment.bytes",
           "max.message.bytes",
@@ -39,8 +42,6 @@ final class TopicConfig {
           "delete.retention.ms",
           "errors.deadletterqueue.group.enable",
           "file.delete.delay.ms",
-          "flush.messages",
-          "flush.ms",
           "follower.replication.throttled.replicas",
           "leader.replication.throttled.replicas",
           "local.retention.bytes",
@@ -78,6 +79,7 @@ final class TopicConfig {
     Map<String, String> log = new HashMap<>(config);
     log.keySet().removeIf(name -> !concernsLog(name));
     compression(log, builder);
+    durability(log, builder);
     log.forEach((name, value) -> apply(name, value, builder));
     return builder;
   }
@@ -123,6 +125,26 @@ final class TopicConfig {
     String level = config.get("compression." + type + ".level");
     builder.compression(
         level == null ? Compression.of(codec) : Compression.parse(type + ":" + level));
+  }
+
+  /** A force for each message goes before one by time; other counts of messages are not offered. */
+  private static void durability(Map<String, String> config, LogOptions.Builder builder) {
+    String messages = config.remove("flush.messages");
+    String millis = config.remove("flush.ms");
+    if (millis != null && number("flush.ms", millis, 0, Long.MAX_VALUE) < Long.MAX_VALUE) {
+      long interval = Math.max(1, number("flush.ms", millis, 0, Long.MAX_VALUE));
+      builder.durability(Durability.every(Duration.ofMillis(interval)));
+    }
+    if (messages != null) {
+      long count = number("flush.messages", messages, 1, Long.MAX_VALUE);
+      if (count != 1 && count != Long.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "flush.messages is " + count + ", expected 1 or " + Long.MAX_VALUE);
+      }
+      if (count == 1) {
+        builder.durability(Durability.PER_APPEND);
+      }
+    }
   }
 
   private static TimestampType timestampType(String name, String value) {

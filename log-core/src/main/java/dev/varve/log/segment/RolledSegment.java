@@ -90,7 +90,6 @@ public final class RolledSegment implements Segment {
     if (endOffset > 0) {
       writeSnapshot();
     }
-    storage.forceDirectory();
     return new SealedSegment(storage, options, baseOffset(), endOffset, sizeBytes);
   }
 

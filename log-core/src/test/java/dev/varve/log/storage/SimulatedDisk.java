@@ -86,8 +86,7 @@ public final class SimulatedDisk implements Storage {
       NavigableMap<String, FileContent> source, UnaryOperator<FileContent> copy) {
     Map<FileContent, FileContent> copies = new HashMap<>();
     NavigableMap<String, FileContent> result = new TreeMap<>();
-    source.forEach(
-        (name, content) -> result.put(name, copies.computeIfAbsent(content, copy)));
+    source.forEach((name, content) -> result.put(name, copies.computeIfAbsent(content, copy)));
     return new SimulatedDisk(directory, result);
   }
 

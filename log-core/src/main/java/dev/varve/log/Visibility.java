@@ -1,0 +1,9 @@
+package dev.varve.log;
+
+/** How far a reader may see. */
+public enum Visibility {
+  /** Everything that was appended: it survives the death of the process. */
+  WRITTEN,
+  /** Only what was forced: nothing that was seen can vanish in a power loss. */
+  DURABLE
+}
