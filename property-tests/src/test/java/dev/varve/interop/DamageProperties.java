@@ -152,7 +152,8 @@ class DamageProperties {
     }
 
     private static int nextBatch(byte[] content, int batch) {
-      return batch + RecordBatch.SIZE_PREFIX_BYTES
+      return batch
+          + RecordBatch.SIZE_PREFIX_BYTES
           + ByteBuffer.wrap(content).getInt(batch + LENGTH_AT);
     }
   }

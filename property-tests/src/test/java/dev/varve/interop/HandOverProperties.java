@@ -63,8 +63,7 @@ class HandOverProperties {
       assertThat(log.readAll()).isEqualTo(left);
       LogStep.applyAll(session, log);
       List<KafkaRecord> records = log.readAll();
-      assertThat(log.endOffset())
-          .isEqualTo(records.isEmpty() ? 0 : records.getLast().offset() + 1);
+      assertThat(log.endOffset()).isEqualTo(records.isEmpty() ? 0 : records.getLast().offset() + 1);
       if (log instanceof VarveLog varve) {
         TimeLookups.assertFindsFirstRecords(varve, records);
       }

@@ -118,8 +118,7 @@ class KafkaToVarveProperties {
       all = varve.readAll();
       end = varve.endOffset();
       assertThat(offset).isEqualTo(end - 1).isGreaterThanOrEqualTo(written.nextOffset());
-      assertThat(written.from(varve).subList(0, written.records.size()))
-          .isEqualTo(written.records);
+      assertThat(written.from(varve).subList(0, written.records.size())).isEqualTo(written.records);
     }
     assertThat(KafkaDump.complaints(directory.path(), KafkaDump.Check.INDEX_SANITY)).isEmpty();
     assertThat(KafkaDump.complaints(directory.path(), KafkaDump.Check.CONTENT)).isEmpty();

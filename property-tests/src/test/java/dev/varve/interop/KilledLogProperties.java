@@ -97,8 +97,7 @@ class KilledLogProperties {
   }
 
   private void assertKafkaAgrees(
-      LogDirectory recovered, LogSettings settings, List<KafkaRecord> appended)
-      throws IOException {
+      LogDirectory recovered, LogSettings settings, List<KafkaRecord> appended) throws IOException {
     assertThat(KafkaDump.complaints(recovered.path(), KafkaDump.Check.INDEX_SANITY)).isEmpty();
     try (LogDirectory copy = recovered.copy();
         KafkaLog unclean = settings.kafka(copy.path(), clock).afterUncleanStop().open();

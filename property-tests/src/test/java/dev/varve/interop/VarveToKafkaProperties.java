@@ -136,8 +136,5 @@ class VarveToKafkaProperties {
   }
 
   private record Written(
-      List<KafkaRecord> records,
-      long startOffset,
-      long endOffset,
-      List<Long> segmentBaseOffsets) {}
+      List<KafkaRecord> records, long startOffset, long endOffset, List<Long> segmentBaseOffsets) {}
 }
