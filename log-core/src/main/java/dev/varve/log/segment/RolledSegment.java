@@ -120,9 +120,4 @@ public final class RolledSegment implements Segment {
   public void abandon() throws IOException {
     file.close();
   }
-
-  /** Closes the file and leaves it as it is; only when {@link #memory} is closed. */
-  public void abandon() throws IOException {
-    file.close();
-  }
 }
