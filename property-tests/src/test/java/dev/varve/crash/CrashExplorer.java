@@ -13,6 +13,7 @@ final class CrashExplorer {
 
   private final int seedsPerOperation;
   private final int nestedCrashes;
+  private final Defect defect;
   private long states;
 
   /**
@@ -20,8 +21,10 @@ final class CrashExplorer {
    *
    * @param seedsPerOperation how many ways to survive are looked at for each operation
    * @param nestedCrashes how many operations of each recovery get a power cut of their own
+   * @param defect stands between the log and the disk
    */
-  CrashExplorer(int seedsPerOperation, int nestedCrashes) {
+  CrashExplorer(int seedsPerOperation, int nestedCrashes, Defect defect) {
+    this.defect = defect;
     this.seedsPerOperation = seedsPerOperation;
     this.nestedCrashes = nestedCrashes;
   }
@@ -31,16 +34,21 @@ final class CrashExplorer {
     return states;
   }
 
+  /**
+   * Explores one workload.
+   *
+   * @throws AssertionError at the first promise that was not kept
+   */
   void explore(List<Step> steps) {
     SimulatedDisk whole = new SimulatedDisk(NOWHERE);
-    Workload uncut = new Workload(steps, whole);
+    Workload uncut = new Workload(steps, whole, defect);
     Promise promise = uncut.run();
     long operations = uncut.disk().faults().operations();
     check(steps, operations + 1, uncut.disk(), promise);
     for (long cut = 1; cut <= operations; cut++) {
       SimulatedDisk disk = new SimulatedDisk(NOWHERE);
       disk.faults().cutPowerAt(cut);
-      Workload workload = new Workload(steps, disk);
+      Workload workload = new Workload(steps, disk, defect);
       promise = workload.run();
       check(steps, cut, workload.disk(), promise);
     }
@@ -54,7 +62,7 @@ final class CrashExplorer {
         SimulatedDisk recovering = disk.afterPowerLoss(seed);
         long nestedCut = 1L + Math.floorMod(seed * nested, 60);
         recovering.faults().cutPowerAt(nestedCut);
-        new Workload(List.of(), recovering).run();
+        new Workload(List.of(), recovering, defect).run();
         check(
             steps + ", power cut at " + cut + " and at " + nestedCut + " of recovery",
             seed,
@@ -67,7 +75,7 @@ final class CrashExplorer {
   private void check(String where, long seed, SimulatedDisk survivor, Promise promise) {
     states++;
     try {
-      new Survivor(survivor, promise).check();
+      new Survivor(survivor, promise, defect).check();
     } catch (RuntimeException | AssertionError e) {
       throw new AssertionError(
           "after " + where + ", seed " + seed + ": " + e.getMessage() + "; promised: " + promise,

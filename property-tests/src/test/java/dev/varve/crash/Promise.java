@@ -22,8 +22,9 @@ final class Promise {
    *
    * @param id tells its records from those of all others
    * @param baseOffset the offset it was given
+   * @param valueBytes the size of each record's value
    */
-  record Batch(int id, long baseOffset, int records) {
+  record Batch(int id, long baseOffset, int records, int valueBytes) {
     long endOffset() {
       return baseOffset + records;
     }
@@ -34,8 +35,8 @@ final class Promise {
   }
 
   /** An append is about to be made; if it does not return, the batch may be there or not. */
-  void appending(int id, long baseOffset, int records) {
-    batches.add(new Batch(id, baseOffset, records));
+  void appending(int id, long baseOffset, int records, int valueBytes) {
+    batches.add(new Batch(id, baseOffset, records, valueBytes));
   }
 
   void appended() {

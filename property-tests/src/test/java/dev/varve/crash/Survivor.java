@@ -22,18 +22,20 @@ import java.util.OptionalLong;
 final class Survivor {
   private final SimulatedDisk disk;
   private final Promise promise;
+  private final Defect defect;
 
   /** A record as it was read. */
-  private record Read(long offset, long timestamp, String key) {}
+  private record Read(long offset, long timestamp, String key, byte[] value) {}
 
-  Survivor(SimulatedDisk disk, Promise promise) {
+  Survivor(SimulatedDisk disk, Promise promise, Defect defect) {
     this.disk = disk;
+    this.defect = defect;
     this.promise = promise;
   }
 
   /** Opens the log as recovery does, and checks everything. */
   void check() {
-    CommitLog log = Workload.open(disk);
+    CommitLog log = Workload.open(disk, defect);
     List<Read> records = readAll(log);
     checkOffsets(log.offsets());
     checkRecords(records, log.offsets());
@@ -65,11 +67,14 @@ final class Survivor {
       require(record.offset == next, "found offset " + record.offset + ", expected " + next);
       next++;
       Batch batch = expected.get(record.key);
-      require(batch != null, "found a record that nobody wrote: " + record);
+      require(batch != null, "found a record that nobody wrote: " + record.key);
       int index = Integer.parseInt(record.key.substring(record.key.indexOf('/') + 1));
       require(
           record.offset == batch.baseOffset() + index,
-          "found " + record + " at another offset than that of " + batch);
+          "found " + record.key + " at another offset than that of " + batch);
+      require(
+          Arrays.equals(record.value, Workload.value(batch.id(), batch.valueBytes())),
+          "found another value at offset " + record.offset + " than was written");
       found.merge(batch.id(), 1, Integer::sum);
     }
     require(next == offsets.endOffset(), "records end at " + next + ", the log at " + offsets);
@@ -125,7 +130,7 @@ final class Survivor {
   private void recoveringAgainChangesNothing(CommitLog log) {
     SimulatedDisk once = disk.afterKill();
     SimulatedDisk again = disk.afterKill();
-    CommitLog reopened = Workload.open(again);
+    CommitLog reopened = Workload.open(again, defect);
     require(
         reopened.offsets().equals(log.offsets()),
         "recovered twice: " + reopened.offsets() + ", once: " + log.offsets());
@@ -145,7 +150,7 @@ final class Survivor {
         records.isEmpty() || offset == records.getLast().offset + 1,
         "the next record got offset " + offset);
     log.close();
-    CommitLog reopened = Workload.open(disk);
+    CommitLog reopened = Workload.open(disk, defect);
     require(reopened.openReport().closedInOrder(), "after the close: " + reopened.openReport());
     require(readAll(reopened).size() == records.size() + 1, "records are missing after the close");
   }
@@ -155,11 +160,13 @@ final class Survivor {
     try (LogReader reader = log.reader(log.offsets().startOffset())) {
       while (reader.next()) {
         byte[] key = reader.record().copyKey();
+        byte[] value = reader.record().copyValue();
         records.add(
             new Read(
                 reader.record().offset(),
                 reader.record().timestamp(),
-                key == null ? "none" : new String(key, US_ASCII)));
+                key == null ? "none" : new String(key, US_ASCII),
+                value == null ? new byte[0] : value));
       }
     }
     return records;

@@ -7,6 +7,7 @@ import dev.varve.log.LogOptions;
 import dev.varve.log.error.LogException;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.storage.SimulatedDisk;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Segments are tiny, so that three steps come through every state that a segment has.
  */
 final class Workload {
-  static final int SEGMENT_BYTES_MAX = 512;
+  private static final int SEGMENT_BYTES_MAX = 2048;
+
+  /** Two do not fit into a segment, and each lies on several sectors, so that it can be torn. */
+  private static final int LARGE_VALUE_BYTES = 1200;
 
   private static final LogOptions OPTIONS =
       LogOptions.builder()
@@ -29,21 +33,23 @@ final class Workload {
   private final List<Step> steps;
   private final Promise promise = new Promise();
   private final SimulatedDisk disk;
+  private final Defect defect;
   private @Nullable CommitLog log;
 
-  Workload(List<Step> steps, SimulatedDisk disk) {
+  Workload(List<Step> steps, SimulatedDisk disk, Defect defect) {
     this.steps = steps;
     this.disk = disk;
+    this.defect = defect;
   }
 
-  static CommitLog open(SimulatedDisk disk) {
-    return CommitLog.open(disk, OPTIONS);
+  static CommitLog open(SimulatedDisk disk, Defect defect) {
+    return CommitLog.open(defect.in().apply(disk), OPTIONS);
   }
 
   /** Does the steps; a log that fails because the power is out ends it. */
   Promise run() {
     try {
-      log = open(disk);
+      log = open(disk, defect);
       for (Step step : steps) {
         run(step);
       }
@@ -64,7 +70,7 @@ final class Workload {
     CommitLog current = openLog();
     switch (step) {
       case Step.Append append -> append(current, append.records(), 10);
-      case Step.Roll _ -> append(current, 1, SEGMENT_BYTES_MAX - 200);
+      case Step.Roll _ -> append(current, 1, LARGE_VALUE_BYTES);
       case Step.Flush _ -> {
         long end = promise.endOffset();
         current.flush();
@@ -78,9 +84,9 @@ final class Workload {
         long end = promise.endOffset();
         current.close();
         promise.durable(end);
-        log = open(disk);
+        log = open(disk, defect);
       }
-      case Step.Kill _ -> log = open(disk); // the dead process is not asked to close anything
+      case Step.Kill _ -> log = open(disk, defect); // the dead process is not asked to close anything
     }
   }
 
@@ -95,9 +101,9 @@ final class Workload {
     int id = promise.nextBatchId();
     RecordBatchBuilder builder = current.newBatch();
     for (int i = 0; i < records; i++) {
-      builder.append(timestamp(id), key(id, i), new byte[valueBytes]);
+      builder.append(timestamp(id), key(id, i), value(id, valueBytes));
     }
-    promise.appending(id, current.offsets().endOffset(), records);
+    promise.appending(id, current.offsets().endOffset(), records, valueBytes);
     var _ = current.append(builder.build());
     promise.appended();
   }
@@ -112,6 +118,13 @@ final class Workload {
 
   static byte[] key(int batchId, int index) {
     return (batchId + "/" + index).getBytes(US_ASCII);
+  }
+
+  /** No byte of it is zero, so that none that was lost looks as if it were there. */
+  static byte[] value(int batchId, int bytes) {
+    byte[] value = new byte[bytes];
+    Arrays.fill(value, (byte) (1 + batchId % 100));
+    return value;
   }
 
   /** Goes up and down, so that the time index has something to say. */

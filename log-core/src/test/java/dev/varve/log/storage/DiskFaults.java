@@ -2,7 +2,7 @@ package dev.varve.log.storage;
 
 import dev.varve.log.storage.SimulatedDisk.Operation;
 import java.io.IOException;
-import java.util.Set;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +17,7 @@ public final class DiskFaults {
   private boolean powerIsOut;
   private long faultAt = Long.MAX_VALUE;
   private @Nullable Fault fault;
-  private Set<Operation> ignored = Set.of();
+  private BiPredicate<Operation, String> ignored = (_, _) -> false;
   private boolean full;
   private long millis;
 
@@ -67,9 +67,12 @@ public final class DiskFaults {
     fault = kind;
   }
 
-  /** Has operations of these kinds succeed and do nothing: the defects that a test must notice. */
-  public void ignore(Set<Operation> kinds) {
-    ignored = Set.copyOf(kinds);
+  /**
+   * Has some operations succeed and do nothing, by their kind and the name of their file: defects
+   * that a test must notice.
+   */
+  public void ignore(BiPredicate<Operation, String> which) {
+    ignored = which;
   }
 
   /** Fills the disk up, or makes space. */
@@ -106,7 +109,7 @@ public final class DiskFaults {
     if (full && (operation == Operation.RESERVE || operation == Operation.WRITE)) {
       throw new IOException(operation + " " + name + ": No space left on device");
     }
-    return !ignored.contains(operation);
+    return !ignored.test(operation, name);
   }
 
   /** The power is out: nothing works any more. */

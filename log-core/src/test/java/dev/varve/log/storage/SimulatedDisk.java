@@ -155,7 +155,9 @@ public final class SimulatedDisk implements Storage {
 
   @Override
   public synchronized void rename(String from, String to) throws IOException {
-    faults.operation(Operation.RENAME, from);
+    if (!faults.operation(Operation.RENAME, from)) {
+      return;
+    }
     Map<String, @Nullable FileContent> both = new HashMap<>();
     both.put(from, null);
     both.put(to, content(from));
@@ -164,8 +166,7 @@ public final class SimulatedDisk implements Storage {
 
   @Override
   public synchronized void delete(String name) throws IOException {
-    faults.operation(Operation.DELETE, name);
-    if (names.containsKey(name)) {
+    if (faults.operation(Operation.DELETE, name) && names.containsKey(name)) {
       Map<String, @Nullable FileContent> gone = new HashMap<>();
       gone.put(name, null);
       change(gone);

@@ -44,7 +44,9 @@ final class SimulatedFile implements StorageFile {
     synchronized (disk) {
       DiskFaults faults = disk.faults();
       try {
-        faults.operation(Operation.WRITE, name);
+        if (!faults.operation(Operation.WRITE, name)) {
+          return;
+        }
       } catch (DiskFaults.ShortWriteException e) {
         content.write(position, source, source.byteSize() / 2, faults.nextMillis());
         throw e;
@@ -64,8 +66,9 @@ final class SimulatedFile implements StorageFile {
   @Override
   public void truncate(long size) throws IOException {
     synchronized (disk) {
-      disk.faults().operation(Operation.TRUNCATE, name);
-      content.truncate(size, disk.faults().nextMillis());
+      if (disk.faults().operation(Operation.TRUNCATE, name)) {
+        content.truncate(size, disk.faults().nextMillis());
+      }
     }
   }
 
