@@ -29,6 +29,17 @@ import org.jspecify.annotations.Nullable;
  * @param closed how the log was left; null while it is open
  */
 record LogCheckpoint(long startOffset, long recoveryPoint, @Nullable Closed closed) {
+  LogCheckpoint {
+    if (startOffset < 0 || recoveryPoint < 0) {
+      throw new IllegalArgumentException(
+          "start offset "
+              + startOffset
+              + ", recovery point "
+              + recoveryPoint
+              + "; expected both 0 or more");
+    }
+  }
+
   static final String FILE_NAME = "varve.checkpoint";
 
   private static final String MAGIC = "varve-checkpoint 1";
