@@ -31,7 +31,8 @@ class KilledLogProperties {
 
   /**
    * Rolled segments keep their reserved zeros until maintenance has settled them. Kafka deletes
-   * whatever follows a segment with zeros, so Varve has to open such a directory first.
+   * what follows a segment with zeros, or refuses to open the log, so Varve has to open such a
+   * directory first.
    */
   @Property(tries = 25)
   void nothingAppendedIsLostAndKafkaAgreesAfterVarve(
