@@ -44,7 +44,7 @@ class DamageProperties {
         .as(Damage::new);
   }
 
-  @Property(tries = 40)
+  @Property(tries = 20)
   void bothKeepWhatIsBeforeTheDamage(
       @ForAll("settings") LogSettings chosen,
       @ForAll("histories") List<LogStep> steps,
@@ -152,7 +152,8 @@ class DamageProperties {
     }
 
     private static int nextBatch(byte[] content, int batch) {
-      return batch + RecordBatch.SIZE_PREFIX_BYTES
+      return batch
+          + RecordBatch.SIZE_PREFIX_BYTES
           + ByteBuffer.wrap(content).getInt(batch + LENGTH_AT);
     }
   }

@@ -65,7 +65,7 @@ class KafkaEpochsProperties {
         .ofMaxSize(20);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 50)
   void historiesAgreeAfterEveryChange(@ForAll("changes") List<Change> changes)
       throws IOException, InvalidStateFileException {
     try (LogDirectory directory = LogDirectory.create()) {

@@ -44,7 +44,7 @@ class KafkaIndexProperties {
         .ofMaxSize(ENTRIES_MAX);
   }
 
-  @Property(tries = 40)
+  @Property(tries = 20)
   void offsetIndexesAgree(
       @ForAll("steps") List<Step> steps,
       @ForAll @LongRange(min = 0, max = 1L << 50) long baseOffset,
@@ -75,7 +75,7 @@ class KafkaIndexProperties {
     }
   }
 
-  @Property(tries = 40)
+  @Property(tries = 20)
   void timeIndexesAgree(
       @ForAll("steps") List<Step> steps,
       @ForAll @LongRange(min = 0, max = 1L << 50) long baseOffset,
@@ -109,7 +109,7 @@ class KafkaIndexProperties {
   }
 
   /** Here the bytes of a step are how far back the transaction began, its time the open others. */
-  @Property(tries = 40)
+  @Property(tries = 20)
   void transactionIndexesAgree(
       @ForAll("steps") List<Step> steps,
       @ForAll @LongRange(min = 10_000, max = 1L << 50) long baseOffset,

@@ -102,8 +102,7 @@ final class KafkaLog implements PartitionLog {
   void appendAsFollower(EncodedBatch batch) {
     ByteBuffer bytes = ByteBuffer.wrap(batch.memory().toArray(ValueLayout.JAVA_BYTE));
     log.appendAsFollower(
-        MemoryRecords.readableRecords(bytes.limit(batch.sizeBytes())),
-        batch.batch().leaderEpoch());
+        MemoryRecords.readableRecords(bytes.limit(batch.sizeBytes())), batch.batch().leaderEpoch());
   }
 
   @Override

@@ -34,13 +34,13 @@ class KilledLogProperties {
    * what follows a segment with zeros, or refuses to open the log, so Varve has to open such a
    * directory first.
    */
-  @Property(tries = 25)
+  @Property(tries = 12)
   void nothingAppendedIsLostAndKafkaAgreesAfterVarve(
       @ForAll("settings") LogSettings chosen,
       @ForAll("histories") List<LogStep> steps,
       @ForAll boolean reopened)
       throws IOException {
-    LogSettings settings = chosen.withRoomFor(steps);
+    LogSettings settings = chosen.withRoomFor(steps).withRoomForRebuiltIndexes();
     try (LogDirectory directory = LogDirectory.create()) {
       List<List<LogStep>> sessions = LogStep.split(steps, reopened ? 2 : 1);
       if (reopened) {
@@ -59,7 +59,7 @@ class KilledLogProperties {
     }
   }
 
-  @Property(tries = 15)
+  @Property(tries = 8)
   void kafkaRecoversItAloneOnceRolledSegmentsAreSettled(
       @ForAll("settings") LogSettings chosen, @ForAll("histories") List<LogStep> steps)
       throws IOException {
@@ -98,8 +98,7 @@ class KilledLogProperties {
   }
 
   private void assertKafkaAgrees(
-      LogDirectory recovered, LogSettings settings, List<KafkaRecord> appended)
-      throws IOException {
+      LogDirectory recovered, LogSettings settings, List<KafkaRecord> appended) throws IOException {
     assertThat(KafkaDump.complaints(recovered.path(), KafkaDump.Check.INDEX_SANITY)).isEmpty();
     try (LogDirectory copy = recovered.copy();
         KafkaLog unclean = settings.kafka(copy.path(), clock).afterUncleanStop().open();

@@ -87,8 +87,7 @@ class RollingTest {
       steps.add(append(-1));
     }
 
-    assertSegments(
-        ROOMY.withIndexIntervalBytes(0).withSegmentIndexBytes(24), steps, 0, 4, 8);
+    assertSegments(ROOMY.withIndexIntervalBytes(0).withSegmentIndexBytes(24), steps, 0, 4, 8);
   }
 
   /** Three entries fit too, but one place is kept for the largest timestamp. */
@@ -99,8 +98,7 @@ class RollingTest {
       steps.add(append(NOW_MILLIS + i));
     }
 
-    assertSegments(
-        ROOMY.withIndexIntervalBytes(0).withSegmentIndexBytes(36), steps, 0, 3, 6);
+    assertSegments(ROOMY.withIndexIntervalBytes(0).withSegmentIndexBytes(36), steps, 0, 3, 6);
   }
 
   /** Offsets in a segment lie within 2^31-1 of its base. Kafka takes such batches from a leader. */
