@@ -117,7 +117,7 @@ public final class RolledSegment implements Segment {
     file.close();
   }
 
-  /** Closes the file and leaves it as it is; only when {@link #memory} is closed. */
+  /** Closes the file as it is, of a log that has failed. */
   public void abandon() throws IOException {
     file.close();
   }
