@@ -13,48 +13,69 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The limit of an append: mapped files whose blocks are reserved and whose pages are touched before
- * anything is measured, into which finished batches are copied after a checksum was computed over
- * them. What is left is what no log of this format can do without; there is no log around it, no
- * lock, no index and no reader.
+ * The limit of an append: mapped files whose blocks were reserved before anything is measured, into
+ * which finished batches are copied after a checksum was computed over them. What is left is what
+ * no log of this format can do without; there is no log around it, no lock, no index and no reader.
+ *
+ * <p>The mapping is either {@linkplain #rewind touched} before, as by a log that had all the time
+ * in the world to prepare, or {@linkplain #mapAnew fresh}, so that every page costs its first
+ * fault.
  */
 final class ReservedFiles implements AutoCloseable {
-  private static final int RESERVE_BLOCK_BYTES = 4096;
+  private static final int PAGE_BYTES = 4096;
 
   private final BenchmarkDirectory directory = BenchmarkDirectory.create();
-  private final Arena arena = Arena.ofShared();
+  private final Path[] paths;
   private final MemorySegment[] files;
   private final BatchChecksum checksum = new BatchChecksum();
+  private Arena arena = Arena.ofShared();
   private int current;
   private long position;
 
   /** Reserves files of the size of a segment for so many bytes. */
   ReservedFiles(long sizeBytes) throws IOException {
     int count = Math.toIntExact(Math.ceilDiv(sizeBytes, BenchmarkLog.SEGMENT_BYTES_MAX));
+    paths = new Path[count];
     files = new MemorySegment[count];
     for (int i = 0; i < count; i++) {
-      files[i] = reserve(directory.path().resolve(i + ".log"));
+      paths[i] = directory.path().resolve(i + ".log");
+      reserve(paths[i]);
+      files[i] = map(paths[i]);
+      touch(files[i]);
     }
   }
 
-  private MemorySegment reserve(Path path) throws IOException {
+  private static void reserve(Path path) throws IOException {
     try (FileChannel channel =
-        FileChannel.open(
-            path,
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE)) {
-      ByteBuffer zeros = ByteBuffer.allocateDirect(RESERVE_BLOCK_BYTES);
-      for (long at = 0; at < BenchmarkLog.SEGMENT_BYTES_MAX; at += RESERVE_BLOCK_BYTES) {
+        FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      ByteBuffer zeros = ByteBuffer.allocateDirect(PAGE_BYTES);
+      for (long at = 0; at < BenchmarkLog.SEGMENT_BYTES_MAX; at += PAGE_BYTES) {
         channel.write(zeros.clear(), at);
       }
-      MemorySegment file =
-          channel.map(MapMode.READ_WRITE, 0, BenchmarkLog.SEGMENT_BYTES_MAX, arena);
-      for (long at = 0; at < file.byteSize(); at += RESERVE_BLOCK_BYTES) {
-        file.set(ValueLayout.JAVA_BYTE, at, (byte) 0);
-      }
-      return file;
     }
+  }
+
+  private MemorySegment map(Path path) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      return channel.map(MapMode.READ_WRITE, 0, BenchmarkLog.SEGMENT_BYTES_MAX, arena);
+    }
+  }
+
+  private static void touch(MemorySegment file) {
+    for (long at = 0; at < file.byteSize(); at += PAGE_BYTES) {
+      file.set(ValueLayout.JAVA_BYTE, at, (byte) 0);
+    }
+  }
+
+  /** Goes back to the first byte of the first file, and of mappings of which no page is known. */
+  void mapAnew() throws IOException {
+    arena.close();
+    arena = Arena.ofShared();
+    for (int i = 0; i < files.length; i++) {
+      files[i] = map(paths[i]);
+    }
+    rewind();
   }
 
   /** Goes back to the first byte of the first file. */
