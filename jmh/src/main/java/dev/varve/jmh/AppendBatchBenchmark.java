@@ -82,7 +82,7 @@ public class AppendBatchBenchmark {
 
     /** Deletes the files. */
     @TearDown(Level.Trial)
-    public void delete() {
+    public void delete() throws IOException {
       files.close();
     }
 

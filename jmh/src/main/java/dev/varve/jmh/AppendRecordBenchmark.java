@@ -80,7 +80,7 @@ public class AppendRecordBenchmark {
 
     /** Deletes the files. */
     @TearDown(Level.Trial)
-    public void delete() {
+    public void delete() throws IOException {
       files.close();
     }
 

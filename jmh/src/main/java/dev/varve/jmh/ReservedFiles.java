@@ -2,15 +2,15 @@ package dev.varve.jmh;
 
 import dev.varve.log.record.BatchChecksum;
 import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.storage.DirectoryStorage;
+import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.StorageFile;
+import dev.varve.log.storage.StorageFile.Access;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
  * The limit of an append: mapped files whose blocks were reserved before anything is measured, into
@@ -25,7 +25,7 @@ final class ReservedFiles implements AutoCloseable {
   private static final int PAGE_BYTES = 4096;
 
   private final BenchmarkDirectory directory = BenchmarkDirectory.create();
-  private final Path[] paths;
+  private final Storage storage = DirectoryStorage.open(directory.path());
   private final MemorySegment[] files;
   private final BatchChecksum checksum = new BatchChecksum();
   private Arena arena = Arena.ofShared();
@@ -35,31 +35,22 @@ final class ReservedFiles implements AutoCloseable {
   /** Reserves files of the size of a segment for so many bytes. */
   ReservedFiles(long sizeBytes) throws IOException {
     int count = Math.toIntExact(Math.ceilDiv(sizeBytes, BenchmarkLog.SEGMENT_BYTES_MAX));
-    paths = new Path[count];
     files = new MemorySegment[count];
     for (int i = 0; i < count; i++) {
-      paths[i] = directory.path().resolve(i + ".log");
-      reserve(paths[i]);
-      files[i] = map(paths[i]);
+      try (StorageFile file = storage.create(name(i))) {
+        file.reserve(BenchmarkLog.SEGMENT_BYTES_MAX);
+        files[i] = map(file);
+      }
       touch(files[i]);
     }
   }
 
-  private static void reserve(Path path) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      ByteBuffer zeros = ByteBuffer.allocateDirect(PAGE_BYTES);
-      for (long at = 0; at < BenchmarkLog.SEGMENT_BYTES_MAX; at += PAGE_BYTES) {
-        channel.write(zeros.clear(), at);
-      }
-    }
+  private static String name(int index) {
+    return "reserved-" + index;
   }
 
-  private MemorySegment map(Path path) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      return channel.map(MapMode.READ_WRITE, 0, BenchmarkLog.SEGMENT_BYTES_MAX, arena);
-    }
+  private MemorySegment map(StorageFile file) throws IOException {
+    return file.map(Access.READ_WRITE, BenchmarkLog.SEGMENT_BYTES_MAX, arena);
   }
 
   private static void touch(MemorySegment file) {
@@ -73,7 +64,9 @@ final class ReservedFiles implements AutoCloseable {
     arena.close();
     arena = Arena.ofShared();
     for (int i = 0; i < files.length; i++) {
-      files[i] = map(paths[i]);
+      try (StorageFile file = storage.open(name(i))) {
+        files[i] = map(file);
+      }
     }
     rewind();
   }
@@ -107,8 +100,9 @@ final class ReservedFiles implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     arena.close();
+    storage.close();
     directory.close();
   }
 }
