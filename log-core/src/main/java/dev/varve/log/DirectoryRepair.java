@@ -8,8 +8,8 @@ import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.TreeSet;
 
 /**
@@ -30,7 +30,7 @@ final class DirectoryRepair {
   DirectoryRepair(Storage storage, List<String> findings) throws IOException {
     this.storage = storage;
     this.findings = findings;
-    this.files = new TreeSet<>(java.util.Comparator.comparing(SegmentFile::name));
+    this.files = new TreeSet<>(Comparator.comparing(SegmentFile::name));
     for (String name : storage.list()) {
       SegmentFile.parse(name).ifPresent(files::add);
       if (name.equals(LogCheckpoint.FILE_NAME + TEMPORARY_SUFFIX)) {
@@ -134,11 +134,6 @@ final class DirectoryRepair {
     }
   }
 
-  /** The snapshots of producers, ascending by offset. */
-  List<SegmentFile> snapshots() {
-    return files.stream().filter(file -> file.kind() == Kind.PRODUCER_SNAPSHOT).toList();
-  }
-
   private List<SegmentFile> all(Stage stage) {
     return files.stream().filter(file -> file.stage() == stage).toList();
   }
@@ -152,12 +147,5 @@ final class DirectoryRepair {
 
   private String path(SegmentFile file) {
     return storage.directory().resolve(file.name()).toString();
-  }
-
-  /** The newest snapshot at or below an offset. */
-  Optional<SegmentFile> snapshotAtOrBelow(long offset) {
-    return snapshots().stream()
-        .filter(file -> file.baseOffset() <= offset)
-        .reduce((older, newer) -> newer);
   }
 }

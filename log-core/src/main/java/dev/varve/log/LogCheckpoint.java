@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *   start-offset 120
  *   recovery-point 4096
  *   closed 4096 1048570 1763802000000      only after an orderly close
- *   crc 5d3a91f0                           CRC-32C of all lines above, line ends included
+ *   crc 2b7b6703                           CRC-32C of all lines above, line ends included
  * </pre>
  *
  * @param startOffset the first offset that can be read

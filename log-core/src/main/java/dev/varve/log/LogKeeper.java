@@ -312,6 +312,7 @@ final class LogKeeper {
     keeperLock.lock();
     try {
       if (failure.isSet()) {
+        abandon(last);
         return;
       }
       settle();
@@ -327,6 +328,19 @@ final class LogKeeper {
     } finally {
       keeperLock.unlock();
     }
+  }
+
+  /** After a failure nothing is known to be on the disk: the next open has to find out. */
+  @GuardedBy("keeperLock")
+  private void abandon(RolledSegment last) throws IOException {
+    for (Segment segment : writer.segments().all()) {
+      if (segment instanceof RolledSegment rolled) {
+        reclaimer.retire(rolled.memory(), rolled::abandon);
+      }
+    }
+    reclaimer.retire(last.memory(), last::abandon);
+    releaseMemory();
+    reclaimer.reclaim();
   }
 
   @GuardedBy("keeperLock")

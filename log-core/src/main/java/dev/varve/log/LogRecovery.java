@@ -76,10 +76,10 @@ final class LogRecovery {
       active = startOver(active, plan.startOffset());
     }
     long startOffset = Math.max(plan.startOffset(), first(active).baseOffset());
-    stateFiles.deleteSnapshotsAbove(active.endOffset());
     state.replaceEpochs(
         state.epochs().truncateFromEnd(active.endOffset()).truncateFromStart(startOffset));
     SegmentList segments = SegmentList.of(sealed, active);
+    stateFiles.deleteStraySnapshots(segments);
     OpenReport report =
         new OpenReport(
             plan.reason().isEmpty(),

@@ -4,15 +4,20 @@ import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerSnapshot;
+import dev.varve.log.segment.ActiveSegment;
+import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentFile.Stage;
+import dev.varve.log.segment.SegmentList;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The files that keep what a log remembers besides its batches: snapshots of producers and the
@@ -97,10 +102,20 @@ final class StateFiles {
     storage.forceDirectory();
   }
 
-  /** Deletes the snapshots of a state that the log, having been cut, is not in any more. */
-  void deleteSnapshotsAbove(long offset) throws IOException {
-    for (SegmentFile file : snapshots()) {
-      if (file.baseOffset() > offset) {
+  /**
+   * Deletes the snapshots that are of no more use: those past the end of the log, which was cut,
+   * and those at no segment's base, but for the newest if it lies in the last segment.
+   */
+  void deleteStraySnapshots(SegmentList segments) throws IOException {
+    Set<Long> bases = segments.all().stream().map(Segment::baseOffset).collect(Collectors.toSet());
+    ActiveSegment active = segments.active();
+    boolean newestInActive = true;
+    for (SegmentFile file : snapshots().reversed()) {
+      long offset = file.baseOffset();
+      boolean inActive = offset >= active.baseOffset() && offset <= active.endOffset();
+      if (bases.contains(offset) || (inActive && newestInActive)) {
+        newestInActive &= !inActive;
+      } else {
         storage.delete(file.name());
       }
     }

@@ -109,4 +109,9 @@ public final class RolledSegment implements Segment {
       file.force();
     }
   }
+
+  /** Closes the file and leaves it as it is; only when {@link #memory} is closed. */
+  public void abandon() throws IOException {
+    file.close();
+  }
 }
