@@ -21,6 +21,10 @@ final class Bytes {
     return new Bytes(content.clone());
   }
 
+  static @Nullable Bytes ofNullable(byte @Nullable [] content) {
+    return content == null ? null : of(content);
+  }
+
   static Bytes utf8(String text) {
     return new Bytes(text.getBytes(UTF_8));
   }

@@ -34,7 +34,7 @@ import org.apache.kafka.storage.log.metrics.BrokerTopicStats;
  *
  * <p>Thread safety: none.
  */
-final class KafkaLog implements AutoCloseable {
+final class KafkaLog implements PartitionLog {
   private static final int TRANSACTION_TIMEOUT_MILLIS_MAX = 15 * 60_000;
   private static final int PRODUCER_EXPIRATION_MILLIS = 24 * 60 * 60_000;
   private static final int PRODUCER_CHECK_MILLIS = 10 * 60_000;
@@ -62,20 +62,15 @@ final class KafkaLog implements AutoCloseable {
     return log.appendAsLeader(BatchEncoding.encode(batch), leaderEpoch).firstOffset();
   }
 
+  @Override
   @CanIgnoreReturnValue
-  long append(NewBatch batch) throws IOException {
+  public long append(NewBatch batch) throws IOException {
     return append(batch, 0);
   }
 
-  /**
-   * Ends the open transaction of a producer, as a transaction coordinator does.
-   *
-   * @param producer with the epoch of its data; under transaction version 2 the marker has the next
-   * @param transactionVersion 0, 1 or 2
-   * @return the offset of the marker
-   */
+  @Override
   @CanIgnoreReturnValue
-  long endTransaction(
+  public long endTransaction(
       NewBatch.Producer producer, boolean commit, int coordinatorEpoch, int transactionVersion) {
     short epoch = (short) (transactionVersion >= 2 ? producer.epoch() + 1 : producer.epoch());
     ControlRecordType outcome = commit ? ControlRecordType.COMMIT : ControlRecordType.ABORT;
@@ -100,8 +95,8 @@ final class KafkaLog implements AutoCloseable {
     log.appendAsFollower(BatchEncoding.encode(baseOffset, leaderEpoch, batches), leaderEpoch);
   }
 
-  /** Every record from the log start to the log end, control records included. */
-  List<KafkaRecord> readAll() throws IOException {
+  @Override
+  public List<KafkaRecord> readAll() throws IOException {
     return readFrom(log.logStartOffset());
   }
 
@@ -141,7 +136,8 @@ final class KafkaLog implements AutoCloseable {
    * whole segments below are renamed, and go once {@code file.delete.delay.ms} has passed on the
    * clock; the offset may lie inside a batch.
    */
-  void deleteRecordsBefore(long offset) throws IOException {
+  @Override
+  public void deleteRecordsBefore(long offset) throws IOException {
     log.updateHighWatermark(log.logEndOffset());
     log.maybeIncrementLogStartOffset(offset, LogStartOffsetIncrementReason.ClientRecordDeletion);
     log.deleteOldSegments();
@@ -165,15 +161,18 @@ final class KafkaLog implements AutoCloseable {
     log.assignEpochStartOffset(leaderEpoch, log.logEndOffset());
   }
 
-  KafkaClock clock() {
+  @Override
+  public KafkaClock clock() {
     return clock;
   }
 
-  long startOffset() {
+  @Override
+  public long startOffset() {
     return log.logStartOffset();
   }
 
-  long endOffset() {
+  @Override
+  public long endOffset() {
     return log.logEndOffset();
   }
 
@@ -182,7 +181,8 @@ final class KafkaLog implements AutoCloseable {
     return log.lastStableOffset();
   }
 
-  List<Long> segmentBaseOffsets() {
+  @Override
+  public List<Long> segmentBaseOffsets() {
     return log.logSegments().stream().map(LogSegment::baseOffset).toList();
   }
 

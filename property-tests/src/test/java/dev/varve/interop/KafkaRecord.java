@@ -11,7 +11,7 @@ import org.apache.kafka.common.record.internal.RecordBatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record as Kafka reads it from a log, with what its batch says of it.
+ * A record as it is read from a log, in Kafka's terms, with what its batch says of it.
  *
  * @param sequence -1 if the batch has none
  * @param leaderEpoch -1 if the batch has none
@@ -50,6 +50,26 @@ record KafkaRecord(
         batch.isControlBatch(),
         batch.partitionLeaderEpoch(),
         batch.compressionType());
+  }
+
+  /** The record that a reader of Varve stands before. */
+  static KafkaRecord of(dev.varve.log.record.RecordBatch batch, dev.varve.log.record.Record record) {
+    return new KafkaRecord(
+        record.offset(),
+        record.timestamp(),
+        TimestampType.forName(batch.timestampType().toString()),
+        Bytes.ofNullable(record.copyKey()),
+        Bytes.ofNullable(record.copyValue()),
+        record.headers().stream()
+            .map(header -> new RecordHeader(header.key(), Bytes.ofNullable(header.value())))
+            .toList(),
+        batch.producerId(),
+        batch.producerEpoch(),
+        record.sequence(),
+        batch.isTransactional(),
+        batch.isControl(),
+        batch.leaderEpoch(),
+        CompressionType.forId(batch.codecId()));
   }
 
   /** What a producer had given: without all that the log added. */

@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -38,11 +40,28 @@ final class LogDirectory implements AutoCloseable {
     return path.resolve(String.format(Locale.ROOT, "%020d%s", baseOffset, suffix));
   }
 
+  /** The offset in the name of a segment's file. */
+  static long baseOffsetOf(String name) {
+    return Long.parseLong(name.substring(0, name.indexOf('.')));
+  }
+
   /** All plain files, by name. */
   List<Path> files() throws IOException {
     try (Stream<Path> files = Files.list(path)) {
       return files.filter(Files::isRegularFile).sorted().toList();
     }
+  }
+
+  /** What is in the files that Kafka looks at, by name: all but those of Varve's own. */
+  SortedMap<String, Bytes> kafkaFiles() throws IOException {
+    SortedMap<String, Bytes> contents = new TreeMap<>();
+    for (Path file : files()) {
+      String name = file.getFileName().toString();
+      if (!name.startsWith("varve.")) {
+        contents.put(name, Bytes.of(Files.readAllBytes(file)));
+      }
+    }
+    return contents;
   }
 
   /**
