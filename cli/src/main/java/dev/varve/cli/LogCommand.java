@@ -11,7 +11,6 @@ import picocli.CommandLine.Spec;
 @Command(
     mixinStandardHelpOptions = true,
     versionProvider = Varve.Version.class,
-    usageHelpAutoWidth = true,
     descriptionHeading = "%n",
     parameterListHeading = "%n",
     optionListHeading = "%nOptions:%n",

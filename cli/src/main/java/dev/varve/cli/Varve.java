@@ -54,6 +54,9 @@ import picocli.CommandLine.ScopeType;
       "verify take no lock, change nothing, and work on a log that is being written."
     })
 public final class Varve implements Runnable {
+  /** The lines in the descriptions of commands are made for this. */
+  private static final int HELP_COLUMNS = 96;
+
   @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
 
   @Option(names = "--debug", hidden = true, scope = ScopeType.INHERIT)
@@ -82,6 +85,7 @@ public final class Varve implements Runnable {
     line.setOut(out);
     line.setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8));
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setUsageHelpWidth(HELP_COLUMNS);
     line.setColorScheme(
         CommandLine.Help.defaultColorScheme(streams.color() ? Ansi.ON : Ansi.OFF));
     line.setParameterExceptionHandler((e, arguments) -> usage(e, streams));
