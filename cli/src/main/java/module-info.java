@@ -4,7 +4,7 @@ module dev.varve.cli {
   requires com.fasterxml.jackson.core;
   requires dev.varve.log;
   requires info.picocli;
-  requires progressbar;
+  requires me.tongfei.progressbar;
 
   opens dev.varve.cli to
       info.picocli;

@@ -26,7 +26,8 @@ import picocli.CommandLine.Parameters;
       "         milliseconds, -1 for none. What `cat --format tsv` gives back is what went",
       "         in, byte for byte, if the last line ends with a newline.",
       "  json   One object a line: {\"timestamp\":0,\"key\":\"k\",\"value\":\"v\",",
-      "         \"headers\":[{\"key\":\"h\",\"value\":\"x\"}]}. Every field may be left out; null is",
+      "         \"headers\":[{\"key\":\"h\",\"value\":\"x\"}]}. Every field may be left out; null"
+          + " is",
       "         absent. keyBase64 and valueBase64 take bytes that are no text.",
       "",
       "At a malformed line the command stops with status 1 and names the line; the lines",
@@ -118,7 +119,12 @@ final class AppendCommand extends LogCommand {
     } catch (CommandFailedException e) {
       appender.finish();
       throw new CommandFailedException(
-          e.getMessage() + "; the " + Text.count(appender.records(), "record") + " before are kept");
+          e.getMessage()
+              + "; "
+              + Text.count(appender.records(), "record")
+              + " before it "
+              + (appender.records() == 1 ? "is" : "are")
+              + " in the log");
     }
     streams().err().println(appender.report(System.nanoTime() - start));
   }

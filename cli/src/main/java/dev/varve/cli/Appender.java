@@ -101,8 +101,8 @@ final class Appender {
   }
 
   /**
-   * Appends what is left of the last batch and, if so asked, makes all of it durable. Doing it twice
-   * is harmless.
+   * Appends what is left of the last batch and, if so asked, makes all of it durable. Doing it
+   * twice is harmless.
    */
   synchronized void finish() {
     if (finished) {

@@ -56,8 +56,7 @@ final class ByteSink extends OutputStream {
     while (done < count) {
       room(1);
       int part = Math.min(count - done, buffer.length - length);
-      MemorySegment.copy(
-          memory, ValueLayout.JAVA_BYTE, position + done, buffer, length, part);
+      MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, position + done, buffer, length, part);
       length += part;
       done += part;
     }

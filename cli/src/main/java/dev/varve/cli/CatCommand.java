@@ -152,7 +152,8 @@ final class CatCommand extends LogCommand {
     }
     Finding torn = reader.tornTail();
     if (torn != null && printed < max) {
-      streams().warn("the log was not closed and ends here; what follows was not finished: " + torn);
+      streams()
+          .warn("the log was not closed and ends here; what follows was not finished: " + torn);
     }
   }
 

@@ -135,8 +135,7 @@ final class InfoCommand extends LogCommand {
     return summary.segments().stream().mapToLong(SegmentSummary::timestampMax).max().orElse(-1);
   }
 
-  private static long total(
-      LogSummary summary, ToLongFunction<SegmentSummary> part) {
+  private static long total(LogSummary summary, ToLongFunction<SegmentSummary> part) {
     return summary.segments().stream().mapToLong(part).sum();
   }
 
@@ -163,8 +162,7 @@ final class InfoCommand extends LogCommand {
     }
   }
 
-  private static void writeSegment(JsonGenerator json, SegmentSummary segment)
-      throws IOException {
+  private static void writeSegment(JsonGenerator json, SegmentSummary segment) throws IOException {
     json.writeStartObject();
     json.writeNumberField("baseOffset", segment.baseOffset());
     json.writeNumberField("endOffset", segment.endOffset());

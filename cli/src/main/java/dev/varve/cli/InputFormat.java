@@ -53,8 +53,8 @@ interface InputFormat {
   }
 
   /**
-   * {@code timestamp<TAB>key<TAB>value}: an empty key is no key, an empty value a tombstone, further
-   * tabs belong to the value.
+   * {@code timestamp<TAB>key<TAB>value}: an empty key is no key, an empty value a tombstone,
+   * further tabs belong to the value.
    */
   final class Tsv implements InputFormat {
     private static final String EXPECTED = "timestamp<TAB>key<TAB>value";

@@ -160,15 +160,13 @@ interface OutputFormat {
       json.flush();
     }
 
-    private void field(String name, byte @Nullable [] bytes)
-        throws IOException {
+    private void field(String name, byte @Nullable [] bytes) throws IOException {
       if (bytes == null) {
         json.writeNullField(name);
         return;
       }
       try {
-        String text =
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         json.writeStringField(name, text);
       } catch (CharacterCodingException e) {
         json.writeBinaryField(name + "Base64", bytes);

@@ -13,8 +13,7 @@ import java.io.PrintStream;
  * @param progress whether {@code err} is a terminal, where a line can be redrawn
  * @param color whether {@code out} is a terminal
  */
-record Streams(
-    InputStream in, OutputStream out, PrintStream err, boolean progress, boolean color) {
+record Streams(InputStream in, OutputStream out, PrintStream err, boolean progress, boolean color) {
 
   /** A buffer before {@code out}, to be flushed by whoever fills it. */
   ByteSink sink() {

@@ -24,13 +24,11 @@ final class TerminalProbe {
     return linker
         .defaultLookup()
         .find("isatty")
-        .map(
-            function ->
-                call(
-                    linker.downcallHandle(
-                        function,
-                        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT)),
-                    descriptor))
+        .map(function ->
+            call(
+                linker.downcallHandle(
+                    function, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT)),
+                descriptor))
         .orElse(false);
   }
 

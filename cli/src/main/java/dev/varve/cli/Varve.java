@@ -1,6 +1,7 @@
 package dev.varve.cli;
 
 import dev.varve.log.error.LogException;
+import dev.varve.log.record.CodecUnavailableException;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -86,11 +87,9 @@ public final class Varve implements Runnable {
     line.setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setUsageHelpWidth(HELP_COLUMNS);
-    line.setColorScheme(
-        CommandLine.Help.defaultColorScheme(streams.color() ? Ansi.ON : Ansi.OFF));
+    line.setColorScheme(CommandLine.Help.defaultColorScheme(streams.color() ? Ansi.ON : Ansi.OFF));
     line.setParameterExceptionHandler((e, arguments) -> usage(e, streams));
-    line.setExecutionExceptionHandler(
-        (e, command, result) -> varve.failed(e, streams));
+    line.setExecutionExceptionHandler((e, command, result) -> varve.failed(e, streams));
     int exitCode = line.execute(args);
     out.flush();
     return exitCode;
@@ -117,6 +116,7 @@ public final class Varve implements Runnable {
     return switch (e) {
       case LogException log -> oneLine(log.getMessage());
       case CommandFailedException failed -> oneLine(failed.getMessage());
+      case CodecUnavailableException codec -> oneLine(codec.getMessage());
       case NoSuchFileException missing -> missing.getFile() + ": no such file or directory";
       case FileSystemException file ->
           file.getFile()
@@ -137,8 +137,7 @@ public final class Varve implements Runnable {
   public void run() {
     if (spec != null) {
       throw new ParameterException(
-          spec.commandLine(),
-          "found no command, expected demo, append, cat, info, dump or verify");
+          spec.commandLine(), "found no command, expected demo, append, cat, info, dump or verify");
     }
   }
 

@@ -72,8 +72,7 @@ final class HistoryArbitraries {
   }
 
   private static Arbitrary<List<NewRecord>> smallRecordLists() {
-    Arbitrary<Bytes> bytes =
-        Arbitraries.bytes().array(byte[].class).ofMaxSize(60).map(Bytes::of);
+    Arbitrary<Bytes> bytes = Arbitraries.bytes().array(byte[].class).ofMaxSize(60).map(Bytes::of);
     return Arbitraries.integers()
         .between(1, RECORDS_MAX)
         .flatMap(count ->
@@ -93,8 +92,7 @@ final class HistoryArbitraries {
     List<NewRecord> stamped = new ArrayList<>();
     for (int i = 0; i < records.size(); i++) {
       NewRecord record = records.get(i);
-      stamped.add(
-          new NewRecord(timestamps.get(i), record.key(), record.value(), record.headers()));
+      stamped.add(new NewRecord(timestamps.get(i), record.key(), record.value(), record.headers()));
     }
     return stamped;
   }

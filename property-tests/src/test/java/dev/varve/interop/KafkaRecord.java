@@ -53,7 +53,8 @@ record KafkaRecord(
   }
 
   /** The record that a reader of Varve stands before. */
-  static KafkaRecord of(dev.varve.log.record.RecordBatch batch, dev.varve.log.record.Record record) {
+  static KafkaRecord of(
+      dev.varve.log.record.RecordBatch batch, dev.varve.log.record.Record record) {
     return new KafkaRecord(
         record.offset(),
         record.timestamp(),

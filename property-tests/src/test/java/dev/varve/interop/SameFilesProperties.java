@@ -84,8 +84,8 @@ class SameFilesProperties {
     SortedMap<String, Bytes> files = directory.kafkaFiles();
     files
         .keySet()
-        .removeIf(name ->
-            name.endsWith(".snapshot") && LogDirectory.baseOffsetOf(name) <= startOffset);
+        .removeIf(
+            name -> name.endsWith(".snapshot") && LogDirectory.baseOffsetOf(name) <= startOffset);
     return files;
   }
 }

@@ -109,7 +109,8 @@ public final class BatchReader implements AutoCloseable {
   /** Whether reading ended at zeros that go on to the end of the file: space that was reserved. */
   public boolean endsInReservedSpace() throws IOException {
     BatchFault fault = scan.fault();
-    if (fault == null || (fault.kind() != Kind.NOTHING_WRITTEN && fault.kind() != Kind.INCOMPLETE)) {
+    if (fault == null
+        || (fault.kind() != Kind.NOTHING_WRITTEN && fault.kind() != Kind.INCOMPLETE)) {
       return false;
     }
     MemorySegment block = MemorySegment.ofArray(new byte[ZERO_BLOCK_BYTES]);

@@ -12,14 +12,15 @@ import java.nio.file.Path;
  * @param found what is there
  * @param expected what a sound file would have there
  */
-public record Finding(
-    Severity severity, Path file, long position, String found, String expected) {
+public record Finding(Severity severity, Path file, long position, String found, String expected) {
 
   /** Whether anything is wrong. */
   public enum Severity {
     /** Bytes contradict the format or each other. */
     DAMAGE,
-    /** Lawful, but worth knowing: leftovers, strange files, what an open log has not written yet. */
+    /**
+     * Lawful, but worth knowing: leftovers, strange files, what an open log has not written yet.
+     */
     NOTE
   }
 

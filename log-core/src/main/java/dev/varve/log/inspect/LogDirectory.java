@@ -93,8 +93,8 @@ public final class LogDirectory {
     return CheckpointFile.parse(Files.readAllBytes(file), (found, expected) -> {});
   }
 
-  private static State state(
-      Path path, List<Long> baseOffsets, @Nullable CheckpointFile checkpoint) throws IOException {
+  private static State state(Path path, List<Long> baseOffsets, @Nullable CheckpointFile checkpoint)
+      throws IOException {
     if (checkpoint == null) {
       return State.FOREIGN;
     }

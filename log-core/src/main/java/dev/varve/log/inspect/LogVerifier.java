@@ -61,8 +61,7 @@ public final class LogVerifier {
     if (!directory.baseOffsets().isEmpty()) {
       long first = directory.baseOffsets().getFirst();
       TransactionsCheck transactions =
-          new TransactionsCheck(
-              directory.file(first, Kind.TRANSACTION_INDEX), first, findings);
+          new TransactionsCheck(directory.file(first, Kind.TRANSACTION_INDEX), first, findings);
       for (int i = 0; i < directory.baseOffsets().size(); i++) {
         endOffset = verifySegment(i, transactions);
       }

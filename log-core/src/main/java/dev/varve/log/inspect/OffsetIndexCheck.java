@@ -57,7 +57,9 @@ final class OffsetIndexCheck implements BatchCheck {
       return;
     }
     if (index.position(slot) < position) {
-      fault("position " + index.position(slot), "the position of a batch; the nearest is " + position);
+      fault(
+          "position " + index.position(slot),
+          "the position of a batch; the nearest is " + position);
     } else if (index.offset(slot) != batch.lastOffset()) {
       fault(
           "offset " + index.offset(slot) + " for the batch at position " + position,

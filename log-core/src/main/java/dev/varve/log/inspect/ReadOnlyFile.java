@@ -56,8 +56,7 @@ final class ReadOnlyFile implements StorageFile {
   }
 
   @Override
-  public long transferTo(long position, long bytes, WritableByteChannel target)
-      throws IOException {
+  public long transferTo(long position, long bytes, WritableByteChannel target) throws IOException {
     return channel.transferTo(start + position, bytes, target);
   }
 

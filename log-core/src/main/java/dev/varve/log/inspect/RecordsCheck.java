@@ -28,7 +28,8 @@ final class RecordsCheck implements BatchCheck {
   /**
    * Checks the batches of a segment.
    *
-   * @param nextBase the base offset of the following segment, or the largest number if there is none
+   * @param nextBase the base offset of the following segment, or the largest number if there is
+   *     none
    * @param cursor inflates batches, to its limit
    */
   RecordsCheck(Path log, long nextBase, RecordCursor cursor, Findings findings) {
@@ -48,7 +49,10 @@ final class RecordsCheck implements BatchCheck {
       findings.damage(log, position, fault.found(), fault.expected());
     } catch (CodecUnavailableException e) {
       findings.note(
-          log, position, "a " + e.codec() + " batch", "the library " + e.artifact() + " to read it");
+          log,
+          position,
+          "a " + e.codec() + " batch",
+          "the library " + e.artifact() + " to read it");
     }
   }
 

@@ -50,8 +50,7 @@ final class SegmentCheck {
     this.ofCaches = ofCaches;
     this.unsettled = directory.isUnsettled(reader.baseOffset());
     this.maybeOpen =
-        unsettled
-            || (directory.state() == State.FOREIGN && directory.isLast(reader.baseOffset()));
+        unsettled || (directory.state() == State.FOREIGN && directory.isLast(reader.baseOffset()));
     this.recordsCheck = new RecordsCheck(reader.path(), nextBase, cursor, findings);
     checks.add(recordsCheck);
     openIndexes();

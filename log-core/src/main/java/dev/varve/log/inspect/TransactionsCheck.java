@@ -21,7 +21,8 @@ import java.util.Optional;
  *
  * <p>Compaction and a moved log start take data away that an entry was made from, so an entry may
  * reach further back than what is left to be seen. A missing entry, or one without its marker, is
- * damage in any case: readers of committed records would see what was aborted, or miss what was not.
+ * damage in any case: readers of committed records would see what was aborted, or miss what was
+ * not.
  */
 final class TransactionsCheck implements BatchCheck {
   private final PartitionState state = new PartitionState(LeaderEpochs.NONE);
@@ -74,7 +75,10 @@ final class TransactionsCheck implements BatchCheck {
     if (!segment.present) {
       if (expected.entryCount() > 0) {
         segment.findings.damage(
-            segment.file, 0, "no file", "one with " + expected.entryCount() + " aborted transactions");
+            segment.file,
+            0,
+            "no file",
+            "one with " + expected.entryCount() + " aborted transactions");
       }
       return;
     }
@@ -106,8 +110,7 @@ final class TransactionsCheck implements BatchCheck {
     int slot = 0;
     for (int i = 0; i < expected.entryCount(); i++) {
       AbortedTransaction due = expected.transaction(i);
-      while (slot < found.entryCount()
-          && found.transaction(slot).lastOffset() < due.lastOffset()) {
+      while (slot < found.entryCount() && found.transaction(slot).lastOffset() < due.lastOffset()) {
         unmatched(found, slot++);
       }
       if (slot == found.entryCount() || found.transaction(slot).lastOffset() > due.lastOffset()) {
