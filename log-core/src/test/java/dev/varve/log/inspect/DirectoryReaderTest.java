@@ -146,9 +146,10 @@ class DirectoryReaderTest {
       try (DirectoryReader reader = DirectoryReader.open(copy)) {
         List<Long> offsets = offsets(reader);
         assertThat(offsets.getLast()).isLessThan(end - 1).isGreaterThan(end - 10);
-        Finding torn = reader.tornTail();
-        assertThat(torn).isNotNull();
-        assertThat(torn.position()).isEqualTo(position);
+        assertThat(reader.tornTail())
+            .isNotNull()
+            .extracting(Finding::position)
+            .isEqualTo(position);
       }
     }
   }

@@ -46,7 +46,7 @@ class LogVerifierTest {
   private static List<Case> logDamages() {
     return List.of(
         new Case("a flipped bit", log -> flippedBatch(log, 1, 3, 70), "checksum", "0x"),
-        new Case("a flipped length", log -> flippedBatch(log, 0, 2, 8), "batch of", "at most"),
+        new Case("a flipped length", log -> flippedBatch(log, 0, 2, 8), "bytes left", "a batch of"),
         new Case("another magic", log -> flippedBatch(log, 0, 2, 16), "magic 18", "magic 2"),
         new Case("a torn batch", LogVerifierTest::torn, "bytes left", "a batch of"),
         new Case("zeros behind", log -> tail(log, new byte[100]), "100 bytes of zeros", "the end"),
