@@ -4,6 +4,7 @@ import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.RecordBatchBuilder;
+import dev.varve.log.segment.RolledSegment;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentView;
 import dev.varve.log.storage.DirectoryStorage;
@@ -154,6 +155,7 @@ public final class CommitLog implements AutoCloseable {
    * @return the offset of its first record
    * @throws dev.varve.log.error.DiskFullException if there is no room; appends go on when there is
    * @throws dev.varve.log.error.BatchTooLargeException if the batch is larger than allowed
+   * @throws dev.varve.log.record.InvalidBatchException if it is a control batch that marks nothing
    */
   public long append(EncodedBatch batch) {
     return writer.append(batch);
@@ -173,29 +175,7 @@ public final class CommitLog implements AutoCloseable {
    * @throws dev.varve.log.error.OffsetOutOfRangeException if the log does not have the offset
    */
   public PinnedBatches read(long offset, int bytesMax) {
-    SegmentView view = readPath.viewAt(offset);
-    boolean done = false;
-    try {
-      long position = view.positionOf(offset);
-      while (position >= view.endPosition()) {
-        SegmentView following = readPath.viewAfter(view.segment());
-        if (following == null) {
-          break;
-        }
-        view.release();
-        view = following;
-        position = view.positionOf(offset);
-      }
-      long limit = view.limit(position, Math.max(1, bytesMax));
-      done = true;
-      return new PinnedBatches(readPath, storage, view, position, limit);
-    } catch (InternalError e) {
-      throw readPath.lostMemory(e);
-    } finally {
-      if (!done) {
-        view.release();
-      }
-    }
+    return PinnedBatches.read(readPath, storage, offset, bytesMax);
   }
 
   /**
@@ -227,24 +207,41 @@ public final class CommitLog implements AutoCloseable {
   /** The segments now, oldest first. */
   public List<SegmentInfo> segments() {
     List<SegmentInfo> infos = new ArrayList<>();
-    for (Segment segment : writer.segments().all()) {
-      SegmentView view = segment.tryView();
-      if (view != null) {
-        infos.add(info(view));
+    SegmentView view = readPath.firstView();
+    while (view != null) {
+      SegmentView following;
+      try {
+        following = readPath.viewAfter(view.segment());
+        infos.add(info(view, following == null));
+      } finally {
         view.release();
       }
+      view = following;
     }
     return infos;
   }
 
-  private SegmentInfo info(SegmentView view) {
+  private SegmentInfo info(SegmentView view, boolean active) {
     Segment segment = view.segment();
-    return new SegmentInfo(
-        segment.baseOffset(),
-        segment.endOffset(),
-        segment.sizeBytes(),
-        segment.baseOffset() == writer.segments().active().baseOffset(),
-        view.timestampMax());
+    try {
+      return new SegmentInfo(
+          segment.baseOffset(),
+          segment.endOffset(),
+          segment.sizeBytes(),
+          active,
+          view.timestampMax());
+    } catch (InternalError e) {
+      throw readPath.lostMemory(e);
+    }
+  }
+
+  /** How many pins readers hold on the log's memory, that of deleted segments included. */
+  int pins() {
+    int pins = keeper.retiredPins();
+    for (Segment segment : writer.segments().all()) {
+      pins += segment.pins();
+    }
+    return pins;
   }
 
   /**
@@ -281,14 +278,15 @@ public final class CommitLog implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (writer.isClosed()) {
+    RolledSegment last = writer.close();
+    if (last == null) {
       return;
     }
     if (maintenanceThread != null) {
       maintenanceThread.close();
     }
     try {
-      keeper.close(writer.close());
+      keeper.close(last);
     } finally {
       release(storage);
     }

@@ -37,11 +37,12 @@ final class FailureLatch {
   LogFailedException fail(String what, Throwable cause) {
     LogFailedException exception =
         new LogFailedException(log + " stopped: " + what + " failed with " + cause, cause);
-    if (failure.compareAndSet(null, exception)) {
-      listener.failed(cause);
-      return exception;
+    LogFailedException first = failure.compareAndExchange(null, exception);
+    if (first != null) {
+      return repeated(first);
     }
-    return repeated(exception);
+    listener.failed(cause);
+    return exception;
   }
 
   /** A new exception, so that its stack trace is that of the call that is refused. */

@@ -96,6 +96,7 @@ final class LogKeeper {
 
   /** Forces everything that was appended before the call. */
   void force() {
+    writer.checkOpen();
     long end = writer.endOffset();
     if (end <= durableEnd) {
       return;
@@ -152,6 +153,8 @@ final class LogKeeper {
       return writer.segments().active().reserveAhead();
     } catch (IOException e) {
       return false; // the append that needs the space will say so, if there still is none
+    } catch (InternalError e) {
+      throw failure.fail("a touch of mapped memory", e);
     }
   }
 
@@ -204,6 +207,11 @@ final class LogKeeper {
       throw new LogIOException(
           storage.directory() + ": a segment could not be put in order: " + e.getMessage(), e);
     }
+  }
+
+  /** How many pins readers hold on memory that is no longer part of the log. */
+  int retiredPins() {
+    return reclaimer.retiredPins();
   }
 
   /** Moves the recovery point up to the first segment that is not settled and trimmed. */
@@ -330,7 +338,9 @@ final class LogKeeper {
     }
   }
 
-  /** After a failure nothing is known to be on the disk: the next open has to find out. */
+  /**
+   * Gives back what the process holds of a log that has failed, and leaves its files as they are.
+   */
   @GuardedBy("keeperLock")
   private void abandon(RolledSegment last) throws IOException {
     for (Segment segment : writer.segments().all()) {

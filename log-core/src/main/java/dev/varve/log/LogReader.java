@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * files; one that is done with is to be closed. Thread safety: for one thread.
  */
 public final class LogReader implements AutoCloseable {
+  /** The longest wait that can be counted in nanoseconds: 292 years. */
+  private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
+
   private final ReadPath readPath;
   private final IdleStrategy idleStrategy;
   private final RecordCursor cursor;
@@ -39,6 +42,10 @@ public final class LogReader implements AutoCloseable {
   private @Nullable SegmentView view;
   private long position;
   private long nextOffset;
+
+  /** Below it, all was shown or left out on purpose, once the cursor has no more. */
+  private long openBatchEnd;
+
   private boolean controlRecords;
   private boolean closed;
 
@@ -46,6 +53,7 @@ public final class LogReader implements AutoCloseable {
     this.readPath = readPath;
     this.idleStrategy = idleStrategy;
     this.cursor = readPath.newCursor();
+    readPath.checkOpen();
     readPath.checkRange(offset);
     this.nextOffset = offset;
   }
@@ -62,7 +70,9 @@ public final class LogReader implements AutoCloseable {
    * @return false at the end of the log; a later call may find more
    * @throws dev.varve.log.error.OffsetOutOfRangeException if the start of the log has moved past
    *     this reader
-   * @throws CorruptLogException if the next batch is damaged; {@link #seek} past it to go on
+   * @throws CorruptLogException if the next batch is damaged, also when asked again; {@link #seek}
+   *     past it to go on
+   * @throws LogClosedException if this reader or the log was closed
    */
   public boolean next() {
     try {
@@ -88,12 +98,9 @@ public final class LogReader implements AutoCloseable {
       throw new LogClosedException("this reader was closed");
     }
     readPath.checkOpen();
-    SegmentView current = view;
-    if (current == null) {
-      current = readPath.viewAt(nextOffset);
-      view = current;
-      position = current.positionOf(nextOffset);
-    }
+    nextOffset = Math.max(nextOffset, openBatchEnd);
+    readPath.checkNotBelowStart(nextOffset);
+    SegmentView current = view == null ? pin() : view;
     while (!current.hasBatchAt(position, batch)) {
       if (!current.refresh()) {
         SegmentView following = readPath.viewAfter(current.segment());
@@ -104,22 +111,41 @@ public final class LogReader implements AutoCloseable {
           following.release(); // appended between the two looks, before the roll
           continue;
         }
-        nextOffset = Math.max(nextOffset, following.segment().baseOffset());
-        current.release();
-        current = following;
+        // If segments between the two are gone, then because the start has moved past this reader.
         view = following;
         position = 0;
+        current.release();
+        current = following;
+        readPath.checkNotBelowStart(nextOffset);
       }
     }
     cursor.open(batch);
     position += batch.sizeBytes();
     nextOffset = Math.max(nextOffset, batch.baseOffset());
+    openBatchEnd = batch.nextOffset();
     return true;
+  }
+
+  private SegmentView pin() {
+    SegmentView pinned = readPath.viewAt(nextOffset);
+    boolean found = false;
+    try {
+      position = pinned.positionOf(nextOffset);
+      found = true;
+    } finally {
+      if (!found) {
+        pinned.release();
+      }
+    }
+    view = pinned;
+    return pinned;
   }
 
   private CorruptLogException damaged(InvalidBatchException e) {
     SegmentView current = view;
     String path = current == null ? "log" : current.segment().path();
+    openBatchEnd = 0;
+    unpin(); // so that the next call comes to the same batch, and says the same
     return new CorruptLogException(path, batch.position(), String.valueOf(e.getMessage()), e);
   }
 
@@ -131,10 +157,11 @@ public final class LogReader implements AutoCloseable {
    *     interrupt status is kept
    */
   public boolean awaitNext(Duration timeout) {
-    long deadline = SystemNanoClock.INSTANCE.nanoTime() + timeout.toNanos();
+    long timeoutNanos = timeout.compareTo(FOREVER) < 0 ? timeout.toNanos() : FOREVER.toNanos();
+    long begin = SystemNanoClock.INSTANCE.nanoTime();
     idleStrategy.reset();
     while (!next()) {
-      if (SystemNanoClock.INSTANCE.nanoTime() - deadline >= 0
+      if (SystemNanoClock.INSTANCE.nanoTime() - begin >= timeoutNanos
           || Thread.currentThread().isInterrupted()) {
         return false;
       }
@@ -164,9 +191,11 @@ public final class LogReader implements AutoCloseable {
    * @throws dev.varve.log.error.OffsetOutOfRangeException if the log does not have it
    */
   public void seek(long offset) {
+    readPath.checkOpen();
     readPath.checkRange(offset);
     unpin();
     nextOffset = offset;
+    openBatchEnd = 0;
   }
 
   private void unpin() {

@@ -16,6 +16,7 @@ import dev.varve.log.segment.SegmentList;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one place where a log changes: appends, rolls, and every other change of the list of segments
@@ -99,8 +100,9 @@ final class LogWriter {
       throw noRoom(e);
     }
     batch.stamp(baseOffset, Math.max(0, state.epochs().latestEpoch()));
-    active.append(batch);
+    // First the state, which refuses a control batch that it cannot read; then nobody has seen it.
     state.onBatch(batch.batch(), active.transactionIndex());
+    active.append(batch);
     return baseOffset;
   }
 
@@ -179,19 +181,17 @@ final class LogWriter {
     }
   }
 
-  /** Refuses appends from now on, and ends the last segment. */
-  RolledSegment close() {
+  /** Refuses appends from now on, and ends the last segment; null if that was done before. */
+  @Nullable RolledSegment close() {
     writeLock.lock();
     try {
+      if (closed) {
+        return null;
+      }
       closed = true;
-      RolledSegment last = seal(segments.active());
-      return last;
+      return seal(segments.active());
     } finally {
       writeLock.unlock();
     }
-  }
-
-  boolean isClosed() {
-    return closed;
   }
 }

@@ -54,6 +54,36 @@ public final class PinnedBatches implements AutoCloseable {
     this.endPosition = endPosition;
   }
 
+  static PinnedBatches read(ReadPath readPath, Storage storage, long offset, int bytesMax) {
+    SegmentView view = readPath.viewAt(offset);
+    boolean done = false;
+    try {
+      long position = view.positionOf(offset);
+      while (position >= view.endPosition()) {
+        SegmentView following = readPath.viewAfter(view.segment());
+        if (following == null) {
+          break;
+        }
+        if (view.refresh()) {
+          following.release(); // appended between the two looks, before the roll
+        } else {
+          view.release();
+          view = following;
+        }
+        position = view.positionOf(offset);
+      }
+      long limit = view.limit(position, Math.max(1, bytesMax));
+      done = true;
+      return new PinnedBatches(readPath, storage, view, position, limit);
+    } catch (InternalError e) {
+      throw readPath.lostMemory(e);
+    } finally {
+      if (!done) {
+        view.release();
+      }
+    }
+  }
+
   /**
    * Moves to the next batch.
    *
@@ -119,7 +149,7 @@ public final class PinnedBatches implements AutoCloseable {
 
   private long writeFromMemory(WritableByteChannel target) throws IOException {
     long bytes = Math.min(remainingBytes(), 1 << 20);
-    ByteBuffer slice = view.log().asSlice(sentPosition, bytes).asByteBuffer();
+    ByteBuffer slice = view.log().asSlice(sentPosition, bytes).asReadOnly().asByteBuffer();
     return target.write(slice);
   }
 

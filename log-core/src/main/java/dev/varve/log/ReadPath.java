@@ -65,6 +65,13 @@ final class ReadPath {
     }
   }
 
+  /** Refuses to go on at an offset that the start of the log has passed. */
+  void checkNotBelowStart(long offset) {
+    if (offset < keeper.startOffset()) {
+      checkRange(offset);
+    }
+  }
+
   void checkRange(long offset) {
     long start = keeper.startOffset();
     long end = writer.endOffset();
@@ -80,39 +87,54 @@ final class ReadPath {
   /** The offset of the first record, in the order of the log, whose timestamp is large enough. */
   OptionalLong offsetForTimestamp(long timestamp) {
     RecordCursor cursor = newCursor();
-    SegmentView view = viewAt(keeper.startOffset());
-    while (true) {
+    SegmentView view = firstView();
+    while (view != null) {
+      SegmentView next = null;
       try {
-        if (view.timestampMax() >= timestamp) {
-          OptionalLong found = search(view, cursor, timestamp);
-          if (found.isPresent()) {
-            return found;
-          }
+        boolean last = isLast(view.segment());
+        view.refresh(); // if it is not the last, it shows all of the segment now
+        OptionalLong found = search(view, cursor, timestamp);
+        if (last || found.isPresent()) {
+          return found;
         }
+        next = viewAfter(view.segment());
       } catch (InternalError e) {
         throw lostMemory(e);
       } finally {
         view.release();
       }
-      SegmentView next = viewAfter(view.segment());
-      if (next == null) {
-        return OptionalLong.empty();
-      }
       view = next;
+    }
+    return OptionalLong.empty();
+  }
+
+  private boolean isLast(Segment segment) {
+    return segment.baseOffset() == writer.segments().active().baseOffset();
+  }
+
+  /** Pins the first segment, also while the start of the log moves. */
+  SegmentView firstView() {
+    while (true) {
+      writer.checkOpen();
+      SegmentView view = writer.segments().first().tryView();
+      if (view != null) {
+        return view;
+      }
     }
   }
 
   private OptionalLong search(SegmentView view, RecordCursor cursor, long timestamp) {
+    if (view.timestampMax() < timestamp) {
+      return OptionalLong.empty();
+    }
     long startOffset = keeper.startOffset();
     RecordBatch batch = new RecordBatch();
     long position = view.positionOfTimestamp(timestamp);
     while (view.hasBatchAt(position, batch)) {
       if (batch.maxTimestamp() >= timestamp && batch.lastOffset() >= startOffset) {
-        open(view, batch, cursor);
-        while (cursor.next()) {
-          if (cursor.record().timestamp() >= timestamp && cursor.record().offset() >= startOffset) {
-            return OptionalLong.of(cursor.record().offset());
-          }
+        OptionalLong found = search(view, batch, cursor, timestamp, startOffset);
+        if (found.isPresent()) {
+          return found;
         }
       }
       position += batch.sizeBytes();
@@ -120,10 +142,16 @@ final class ReadPath {
     return OptionalLong.empty();
   }
 
-  /** Opens a batch for reading its records. */
-  void open(SegmentView view, RecordBatch batch, RecordCursor cursor) {
+  private static OptionalLong search(
+      SegmentView view, RecordBatch batch, RecordCursor cursor, long timestamp, long startOffset) {
     try {
       cursor.open(batch);
+      while (cursor.next()) {
+        if (cursor.record().timestamp() >= timestamp && cursor.record().offset() >= startOffset) {
+          return OptionalLong.of(cursor.record().offset());
+        }
+      }
+      return OptionalLong.empty();
     } catch (InvalidBatchException e) {
       throw new CorruptLogException(
           view.segment().path(), batch.position(), String.valueOf(e.getMessage()), e);

@@ -1,6 +1,7 @@
 package dev.varve.interop;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,14 @@ record NewRecord(
 
   static NewRecord of(long timestamp, String key, String value) {
     return new NewRecord(timestamp, Bytes.utf8(key), Bytes.utf8(value), List.of());
+  }
+
+  /** Whether this is the same record, its timestamp apart unless that counts. */
+  boolean sameAs(NewRecord that, boolean timestampCounts) {
+    return Objects.equals(key, that.key)
+        && Objects.equals(value, that.value)
+        && headers.equals(that.headers)
+        && (!timestampCounts || timestamp == that.timestamp);
   }
 
   /** One header of a record, its value possibly null. */

@@ -199,9 +199,7 @@ final class RecordWriter {
       return Varint.put(segment, at, NULL_LENGTH);
     }
     int start = Varint.put(segment, at, field.length);
-    // Between two segments the JDK copies a small field inline, from an array it calls out: 5 ns
-    // of 28 for a record of 112 bytes (JDK 25). The compiler removes the wrapping of the array.
-    MemorySegment.copy(MemorySegment.ofArray(field), 0, segment, start, field.length);
+    MemorySegment.copy(field, 0, segment, BYTE, start, field.length);
     return start + field.length;
   }
 

@@ -151,6 +151,11 @@ public final class ActiveSegment implements Segment {
     return memory.tryPin() ? new SegmentView(this, memory) : null;
   }
 
+  @Override
+  public int pins() {
+    return memory.readerPins();
+  }
+
   /** The largest timestamp so far, in milliseconds, or -1 if no record has one. */
   long timestampMax() {
     return indexes.indexer().timestampMax();
@@ -191,19 +196,29 @@ public final class ActiveSegment implements Segment {
 
   /**
    * Reserves the next stretch before the writer comes to it, and touches its pages, so that the
-   * writer meets neither a system call nor a page fault.
+   * writer meets neither a system call nor a page fault. The segment may be rolled meanwhile; the
+   * pin then puts off the trimming of its file.
    *
    * @return whether there was anything to do
    */
   public boolean reserveAhead() throws IOException {
-    long end = sizeBytes();
-    long reserved = memory.log().byteSize();
-    if (end == 0 || reserved - end > stepBytes(end) / 2 || reserved >= options.segmentBytesMax()) {
-      return false;
+    if (!memory.tryPin()) {
+      return false; // not active any more
     }
-    reserve(reserved + 1);
-    touch(memory.log(), reserved);
-    return true;
+    try {
+      long end = sizeBytes();
+      long reserved = memory.log().byteSize();
+      if (end == 0
+          || reserved - end > stepBytes(end) / 2
+          || reserved >= options.segmentBytesMax()) {
+        return false;
+      }
+      reserve(reserved + 1);
+      touch(memory.log(), reserved);
+      return true;
+    } finally {
+      memory.unpin();
+    }
   }
 
   private synchronized void reserve(long neededBytes) throws IOException {

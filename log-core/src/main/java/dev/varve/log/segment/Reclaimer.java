@@ -32,37 +32,68 @@ public final class Reclaimer {
     }
   }
 
+  /** How many pins readers hold on the memory that waits. */
+  public int retiredPins() {
+    synchronized (retired) {
+      return retired.stream().mapToInt(next -> next.memory.readerPins()).sum();
+    }
+  }
+
   /**
-   * Closes what can be closed now.
+   * Closes what can be closed now, and does what waited for it.
    *
    * @return how many
+   * @throws IOException if something that waited failed; it is tried again the next time, and the
+   *     failure keeps nothing else from being done
    */
   public int reclaim() throws IOException {
-    int closed = 0;
+    int done = 0;
+    IOException failure = null;
     for (int left = backlog(); left > 0; left--) {
       Retired next;
       synchronized (retired) {
         next = retired.removeFirst();
       }
-      if (next.tryClose()) {
-        next.afterClose.run();
-        closed++;
-      } else {
-        synchronized (retired) {
-          retired.addLast(next);
+      try {
+        if (next.tryClose()) {
+          next.afterClose.run();
+          done++;
+          continue;
         }
+      } catch (IOException e) {
+        failure = failure == null ? e : failure;
+      }
+      synchronized (retired) {
+        retired.addLast(next);
       }
     }
-    return closed;
+    if (failure != null) {
+      throw failure;
+    }
+    return done;
   }
 
-  private record Retired(SegmentMemory memory, AfterClose afterClose) {
+  /** Memory that left the log. Closed once, and kept until what waited for that is done. */
+  private static final class Retired {
+    private final SegmentMemory memory;
+    private final AfterClose afterClose;
+    private boolean closed;
+
+    Retired(SegmentMemory memory, AfterClose afterClose) {
+      this.memory = memory;
+      this.afterClose = afterClose;
+    }
+
     boolean tryClose() {
+      if (closed) {
+        return true;
+      }
       if (!memory.isUnpinned()) {
         return false;
       }
       try {
         memory.close();
+        closed = true;
         return true;
       } catch (IllegalStateException e) {
         return false; // native I/O holds the arena for a moment
@@ -76,7 +107,7 @@ public final class Reclaimer {
     /** Nothing had to wait. */
     AfterClose NOTHING = () -> {};
 
-    /** Does it. */
+    /** Does it; called again if it failed, so it must be possible to do twice. */
     void run() throws IOException;
   }
 }

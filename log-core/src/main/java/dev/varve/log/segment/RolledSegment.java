@@ -70,6 +70,11 @@ public final class RolledSegment implements Segment {
     return memory.tryPin() ? new SegmentView(this, memory) : null;
   }
 
+  @Override
+  public int pins() {
+    return memory.readerPins();
+  }
+
   /** Forces the batches to the disk. */
   public void force() throws IOException {
     file.force();
@@ -82,7 +87,7 @@ public final class RolledSegment implements Segment {
    */
   public SealedSegment settle() throws IOException {
     indexes.writeTo(storage);
-    if (sizeBytes > 0) {
+    if (endOffset > 0) {
       writeSnapshot();
     }
     storage.forceDirectory();
@@ -102,15 +107,17 @@ public final class RolledSegment implements Segment {
     return memory;
   }
 
-  /** Cuts the reserved space off and closes the file; only when {@link #memory} is closed. */
+  /**
+   * Cuts the reserved space off and closes the file; only when {@link #memory} is closed. If it
+   * fails, the file stays open, and it can be tried again.
+   */
   public void trim() throws IOException {
-    try (file) {
-      file.truncate(sizeBytes);
-      file.force();
-    }
+    file.truncate(sizeBytes);
+    file.force();
+    file.close();
   }
 
-  /** Closes the file and leaves it as it is; only when {@link #memory} is closed. */
+  /** Closes the file as it is, of a log that has failed. */
   public void abandon() throws IOException {
     file.close();
   }

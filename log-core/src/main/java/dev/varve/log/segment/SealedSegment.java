@@ -80,6 +80,12 @@ public final class SealedSegment implements Segment {
     return current != null && current.tryPin() ? new SegmentView(this, current) : null;
   }
 
+  @Override
+  public int pins() {
+    SegmentMemory current = memory;
+    return current == null ? 0 : current.readerPins();
+  }
+
   /**
    * Lets go of the memory, for good.
    *

@@ -33,4 +33,7 @@ public sealed interface Segment permits ActiveSegment, RolledSegment, SealedSegm
    * @return the view, or null if the segment is no longer part of the log: load the list anew
    */
   @Nullable SegmentView tryView();
+
+  /** How many readers have the memory pinned now. */
+  int pins();
 }

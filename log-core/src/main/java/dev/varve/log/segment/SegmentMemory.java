@@ -37,6 +37,8 @@ public final class SegmentMemory {
   @SuppressWarnings("FieldMayBeFinal") // written through PINS
   private volatile int pins = 1;
 
+  private volatile boolean released;
+
   SegmentMemory(Arena arena, MemorySegment log, OffsetIndex offsetIndex, TimeIndex timeIndex) {
     this.arena = arena;
     this.log = log;
@@ -65,6 +67,7 @@ public final class SegmentMemory {
 
   /** Gives back the owner's pin. From the last pin on, the memory may be closed at any time. */
   void release() {
+    released = true;
     unpin();
   }
 
@@ -72,9 +75,9 @@ public final class SegmentMemory {
     return pins == 0;
   }
 
-  /** How many hold the memory, the owner included. */
-  int pins() {
-    return pins;
+  /** How many hold the memory besides its owner. */
+  int readerPins() {
+    return pins - (released ? 0 : 1);
   }
 
   /**

@@ -21,6 +21,10 @@ public final class SegmentView {
   private final Segment segment;
   private final SegmentMemory memory;
   private final RecordBatch batch = new RecordBatch();
+
+  /** What a damaged segment holds behind its end is not part of the log. */
+  private final long endOffsetMax;
+
   private long endPosition;
   private MemorySegment log;
 
@@ -28,6 +32,7 @@ public final class SegmentView {
   SegmentView(Segment segment, SegmentMemory memory) {
     this.segment = segment;
     this.memory = memory;
+    this.endOffsetMax = segment instanceof SealedSegment ? segment.endOffset() : Long.MAX_VALUE;
     this.endPosition = segment.sizeBytes();
     this.log = memory.log();
   }
@@ -64,8 +69,9 @@ public final class SegmentView {
   /**
    * Checks that a whole batch begins at a position.
    *
-   * @return whether there is one; false at the end of the segment, and at reserved space
-   * @throws CorruptLogException if something else is there
+   * @return whether there is one; false at the end of the segment
+   * @throws CorruptLogException if something else is there: zeros too, since space that is reserved
+   *     lies behind the end
    */
   public boolean hasBatchAt(long position, RecordBatch view) {
     if (position >= endPosition) {
@@ -73,13 +79,10 @@ public final class SegmentView {
     }
     BatchFault fault =
         view.wrap(log, position).headerFault(endPosition - position, RecordBatch.BATCH_BYTES_MAX);
-    if (fault == null) {
-      return true;
+    if (fault != null) {
+      throw corrupt(fault);
     }
-    if (fault.kind() == BatchFault.Kind.NOTHING_WRITTEN) {
-      return false;
-    }
-    throw corrupt(fault);
+    return view.baseOffset() < endOffsetMax;
   }
 
   /** The exception that reports a fault in this segment. */
@@ -112,17 +115,12 @@ public final class SegmentView {
 
   private boolean leadsToItsBatch(OffsetIndex index, int slot) {
     long position = index.position(slot);
-    return position <= endPosition - RecordBatch.HEADER_BYTES
-        && batch
-                .wrap(log, position)
-                .headerFault(endPosition - position, RecordBatch.BATCH_BYTES_MAX)
-            == null
-        && batch.lastOffset() == index.offset(slot);
+    return isBatchAt(position) && batch.lastOffset() == index.offset(slot);
   }
 
   /**
    * The end of the last whole batch within {@code bytesMax} of a batch's position; at least that
-   * batch.
+   * batch. Damage behind it ends the range too, so that what lies before can be read.
    *
    * <pre>
    *   batches                 [a    )[b  )[c      )[d   )    end
@@ -140,7 +138,7 @@ public final class SegmentView {
     if (slot >= 0 && index.position(slot) > position && leadsToItsBatch(index, slot)) {
       limit = index.position(slot);
     }
-    while (hasBatchAt(limit, batch)) {
+    while (limit == position ? hasBatchAt(limit, batch) : isBatchAt(limit)) {
       long next = limit + batch.sizeBytes();
       if (next - position > bytesMax && limit > position) {
         return limit;
@@ -150,6 +148,14 @@ public final class SegmentView {
     return limit;
   }
 
+  private boolean isBatchAt(long position) {
+    return position < endPosition
+        && batch
+                .wrap(log, position)
+                .headerFault(endPosition - position, RecordBatch.BATCH_BYTES_MAX)
+            == null;
+  }
+
   /**
    * Where to begin to look for the first record with a timestamp of at least {@code timestamp}: all
    * batches before this position have only smaller ones.
@@ -157,7 +163,7 @@ public final class SegmentView {
   public long positionOfTimestamp(long timestamp) {
     TimeIndex index = memory.timeIndex();
     // The entry (T, o) says that T is the largest timestamp up to o; below T all is smaller.
-    int slot = index.floorSlot(timestamp - 1);
+    int slot = timestamp == Long.MIN_VALUE ? -1 : index.floorSlot(timestamp - 1);
     if (slot < 0) {
       return 0;
     }
