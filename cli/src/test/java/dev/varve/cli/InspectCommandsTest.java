@@ -50,8 +50,7 @@ class InspectCommandsTest {
       batch.append(TIMESTAMP + 1000, (byte[]) null, bytes("never"));
       log.append(batch.build());
       log.append(
-          new EndTransactionMarker(Outcome.ABORT, 5)
-              .encode(TIMESTAMP + 1001, PRODUCER_ID, EPOCH));
+          new EndTransactionMarker(Outcome.ABORT, 5).encode(TIMESTAMP + 1001, PRODUCER_ID, EPOCH));
       batch.clear().append(-1, bytes("order-1"), (byte[]) null);
       log.append(batch.build());
       batch.clear().append(TIMESTAMP + 2000, bytes(""), bytes("x".repeat(200)));

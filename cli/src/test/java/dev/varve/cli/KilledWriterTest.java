@@ -71,8 +71,7 @@ class KilledWriterTest {
     assertThat(CommandLineRun.of("info", log, "--json").out()).contains("\"state\":\"closed\"");
     List<String> kept = CommandLineRun.of("cat", log).out().lines().toList();
     assertThat(kept).hasSizeGreaterThan(1);
-    assertThat(kept)
-        .isEqualTo(LongStream.range(0, kept.size()).mapToObj(Long::toString).toList());
+    assertThat(kept).isEqualTo(LongStream.range(0, kept.size()).mapToObj(Long::toString).toList());
   }
 
   @Test
@@ -126,16 +125,15 @@ class KilledWriterTest {
   /** Writes numbers from 1 on until nobody reads them. */
   private static Thread feed(Process process) {
     return Thread.ofVirtual()
-        .start(
-            () -> {
-              try (BufferedWriter input =
-                  new BufferedWriter(new OutputStreamWriter(process.getOutputStream(), US_ASCII))) {
-                for (long line = 1; ; line++) {
-                  input.write(line + "\n");
-                }
-              } catch (IOException e) {
-                // the process is dead, as it should be
-              }
-            });
+        .start(() -> {
+          try (BufferedWriter input =
+              new BufferedWriter(new OutputStreamWriter(process.getOutputStream(), US_ASCII))) {
+            for (long line = 1; ; line++) {
+              input.write(line + "\n");
+            }
+          } catch (IOException e) {
+            // the process is dead, as it should be
+          }
+        });
   }
 }

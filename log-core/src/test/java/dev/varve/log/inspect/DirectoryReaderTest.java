@@ -146,10 +146,7 @@ class DirectoryReaderTest {
       try (DirectoryReader reader = DirectoryReader.open(copy)) {
         List<Long> offsets = offsets(reader);
         assertThat(offsets.getLast()).isLessThan(end - 1).isGreaterThan(end - 10);
-        assertThat(reader.tornTail())
-            .isNotNull()
-            .extracting(Finding::position)
-            .isEqualTo(position);
+        assertThat(reader.tornTail()).isNotNull().extracting(Finding::position).isEqualTo(position);
       }
     }
   }
