@@ -22,8 +22,7 @@ import picocli.CommandLine.Parameters;
       "",
       "A note is lawful but worth knowing, and leaves the status 0; damage makes it 1. A",
       "log that is open has no index files for its newest segments and zeros behind its",
-      "last batch: such are notes. While it is being appended to, the batch that is just",
-      "being written may be reported."
+      "last batch: such are notes."
     },
     footer = "  varve verify orders-0")
 final class VerifyCommand extends LogCommand {

@@ -16,8 +16,8 @@ import java.nio.file.Path;
  * }
  *
  * <p>Takes no lock and changes nothing. A log that is open has lawfully no index files for its
- * newest segments, and zeros behind its last batch: such are notes, not damage. If it is being
- * appended to meanwhile, the batch that is just being written may be reported.
+ * newest segments, and zeros behind its last batch: such are notes, not damage. It may be appended
+ * to meanwhile.
  *
  * <p>A damaged batch ends the check of its segment: the place of the next is found by a length that
  * cannot be believed. Memory: the indexes of one segment and the largest batch, inflated.

@@ -19,6 +19,9 @@ final class SegmentCheck {
   /** How much is read between two reports of progress. */
   private static final int PROGRESS_BYTES = 1 << 20;
 
+  /** A batch is written within microseconds; one that stays torn over these looks is damage. */
+  private static final int RETRIES = 3;
+
   private final LogDirectory directory;
   private final BatchReader reader;
   private final Findings findings;
@@ -93,7 +96,20 @@ final class SegmentCheck {
       throws IOException {
     checks.add(transactions);
     checks.add(epochs);
-    long progressAt = PROGRESS_BYTES;
+    walk(progress);
+    for (int i = 0; i < RETRIES && isBeingWritten() && reader.refresh(); i++) {
+      walk(progress);
+    }
+    boolean complete = checkTail();
+    SegmentEnd end = new SegmentEnd(reader.endOffset(), reader.endPosition(), complete);
+    for (BatchCheck check : checks) {
+      check.atEnd(end);
+    }
+    return end;
+  }
+
+  private void walk(LongConsumer progress) throws IOException {
+    long progressAt = reader.endPosition() + PROGRESS_BYTES;
     while (reader.next()) {
       for (BatchCheck check : checks) {
         check.onBatch(reader.batch(), reader.position());
@@ -104,12 +120,11 @@ final class SegmentCheck {
         progressAt = reader.endPosition() + PROGRESS_BYTES;
       }
     }
-    boolean complete = checkTail();
-    SegmentEnd end = new SegmentEnd(reader.endOffset(), reader.endPosition(), complete);
-    for (BatchCheck check : checks) {
-      check.atEnd(end);
-    }
-    return end;
+  }
+
+  /** Whether what ended the walk may have been a batch that was only half there yet. */
+  private boolean isBeingWritten() throws IOException {
+    return unsettled && reader.fault() != null && !reader.endsInReservedSpace();
   }
 
   /** Returns whether the segment ends where its sound batches do. */
