@@ -16,9 +16,10 @@ final class TerminalProbe {
   private TerminalProbe() {}
 
   /** Whether a file descriptor is a terminal; false if that cannot be found out. */
+  @SuppressWarnings("restricted") // asked before whether it is allowed
   static boolean isTerminal(int descriptor) {
     if (!TerminalProbe.class.getModule().isNativeAccessEnabled()) {
-      return System.console() != null && System.console().isTerminal();
+      return System.console().isTerminal();
     }
     Linker linker = Linker.nativeLinker();
     return linker

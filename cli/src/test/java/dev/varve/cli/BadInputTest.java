@@ -54,7 +54,7 @@ class BadInputTest {
 
     CommandLineRun run =
         CommandLineRun.of(
-            places(arguments).isEmpty() ? new String[0] : places(arguments).split(" +"));
+            places(arguments).isEmpty() ? new String[0] : places(arguments).split(" +", -1));
 
     assertThat(run.out()).isEmpty();
     assertThat(run.err()).startsWith("varve: ").contains(places(said)).hasLineCount(1);

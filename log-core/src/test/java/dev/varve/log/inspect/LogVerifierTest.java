@@ -30,9 +30,9 @@ class LogVerifierTest {
     Place inflict(SampleLog log) throws IOException;
   }
 
-  private record Place(Path file, long position) {}
+  record Place(Path file, long position) {}
 
-  private record Case(String name, Damage damage, String found, String expected) {
+  record Case(String name, Damage damage, String found, String expected) {
     @Override
     public String toString() {
       return name;
@@ -40,7 +40,13 @@ class LogVerifierTest {
   }
 
   static Stream<Case> damages() {
-    return Stream.of(logDamages(), indexDamages(), stateDamages()).flatMap(List::stream);
+    return Stream.of(
+            logDamages(),
+            indexDamages(),
+            timeIndexDamages(),
+            transactionIndexDamages(),
+            stateDamages())
+        .flatMap(List::stream);
   }
 
   private static List<Case> logDamages() {
@@ -114,7 +120,11 @@ class LogVerifierTest {
             "a position between batches",
             log -> entry(log.file(".index", 0), 8, bytes -> bytes.putInt(12, bytes.getInt(12) + 1)),
             "position",
-            "the position of a batch"),
+            "the position of a batch"));
+  }
+
+  private static List<Case> timeIndexDamages() {
+    return List.of(
         new Case(
             "no largest timestamp",
             log -> withoutLast(log.file(".timeindex", 0), 12),
@@ -140,7 +150,11 @@ class LogVerifierTest {
                 entry(
                     log.file(".timeindex", 0), 12, bytes -> bytes.putInt(20, bytes.getInt(20) - 1)),
             "offset",
-            "the last offset of the first batch"),
+            "the last offset of the first batch"));
+  }
+
+  private static List<Case> transactionIndexDamages() {
+    return List.of(
         new Case("no .txnindex", log -> removed(log.file(".txnindex", 0)), "no file", "aborted"),
         new Case(
             "a .txnindex without its last entry",
