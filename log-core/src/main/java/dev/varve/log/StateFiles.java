@@ -4,8 +4,6 @@ import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerSnapshot;
-import dev.varve.log.segment.ActiveSegment;
-import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentFile.Stage;
