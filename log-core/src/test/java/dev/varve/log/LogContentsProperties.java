@@ -63,9 +63,7 @@ class LogContentsProperties {
       case 4 -> fixture.write(name, noise(random));
       case 5 ->
           fixture.write(
-              LogFixture.name(
-                  random.nextInt(20), KINDS.get(random.nextInt(KINDS.size()))),
-              bytes);
+              LogFixture.name(random.nextInt(20), KINDS.get(random.nextInt(KINDS.size()))), bytes);
       default -> {
         if (bytes.length > 0) {
           int at = random.nextInt(bytes.length);

@@ -31,15 +31,15 @@ import net.jqwik.api.Tuple;
 class LogModelProperties {
 
   /** What the model keeps of a record. */
-  private record Entry(long offset, long timestamp, String key, String value) {}
+  record Entry(long offset, long timestamp, String key, String value) {}
 
   /** Something that is done to the log and to the model alike. */
-  private interface Operation {
+  interface Operation {
     void on(Machine machine);
   }
 
   /** An operation that prints as what it does. */
-  private record Named(String name, Operation operation) {
+  record Named(String name, Operation operation) {
     @Override
     public String toString() {
       return name;
@@ -47,7 +47,7 @@ class LogModelProperties {
   }
 
   /** The log, and the list that it should be. */
-  private static final class Machine implements AutoCloseable {
+  static final class Machine implements AutoCloseable {
     private final LogFixture fixture;
     private final List<Entry> entries = new ArrayList<>();
     private long startOffset;
