@@ -62,8 +62,7 @@ class CrashExplorationTest {
     System.out.println("null control: what the log gets wrong, and after how many states it shows");
     for (Defect defect : Defect.bank()) {
       CrashExplorer explorer = new CrashExplorer(2, 0, defect);
-      Throwable violation =
-          catchThrowable(() -> Workloads.upTo(3).forEach(explorer::explore));
+      Throwable violation = catchThrowable(() -> Workloads.upTo(3).forEach(explorer::explore));
       System.out.println(row(defect, explorer.states(), violation));
       if (violation == null) {
         missed.add(defect.name());

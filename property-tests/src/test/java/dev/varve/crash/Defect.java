@@ -38,15 +38,19 @@ record Defect(String name, UnaryOperator<Storage> in) {
         of("does not force the checkpoint", file -> isCheckpoint(file) ? unforced(file) : file),
         of("forces what an earlier force was asked for", LateForce::new),
         new Defect("never forces the directory", disk -> new NoDirectoryForce(disk, 0)),
-        new Defect("forces the directory only when it opens", disk -> new NoDirectoryForce(disk, 1)),
+        new Defect(
+            "forces the directory only when it opens", disk -> new NoDirectoryForce(disk, 1)),
         new Defect("forces the directory one change late", LateDirectoryForce::new),
         new Defect("writes the checkpoint in place", CheckpointInPlace::new),
         new Defect("renames in two steps", RenameInSteps::new),
         new Defect("forgets to rename the checkpoint", NoCheckpointRename::new),
         new Defect("writes the checkpoint after the next change", LateCheckpoint::new),
         checkpoint("does not keep the start offset", "start-offset \\d+", "start-offset 0"),
-        checkpoint("sets the recovery point too high", "recovery-point (\\d+)", "recovery-point 1$1"),
-        of("writes half of the checkpoint", file -> isCheckpoint(file) ? new HalfWrite(file) : file),
+        checkpoint(
+            "sets the recovery point too high", "recovery-point (\\d+)", "recovery-point 1$1"),
+        of(
+            "writes half of the checkpoint",
+            file -> isCheckpoint(file) ? new HalfWrite(file) : file),
         new Defect("does not find the checkpoint", NoCheckpoint::new),
         of("does not cut what is not valid", file -> isLog(file) ? new NoCut(file) : file),
         of("cuts a byte too much", file -> isLog(file) ? new DeepCut(file) : file),
@@ -364,7 +368,9 @@ record Defect(String name, UnaryOperator<Storage> in) {
     @Override
     public MemorySegment map(Access access, long size, Arena arena) throws IOException {
       MemorySegment shared = super.map(access, size, arena);
-      return access == Access.READ ? shared : arena.allocate(Math.max(1, size)).asSlice(0, size).copyFrom(shared);
+      return access == Access.READ
+          ? shared
+          : arena.allocate(Math.max(1, size)).asSlice(0, size).copyFrom(shared);
     }
   }
 

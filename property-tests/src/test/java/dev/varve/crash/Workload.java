@@ -86,7 +86,8 @@ final class Workload {
         promise.durable(end);
         log = open(disk, defect);
       }
-      case Step.Kill _ -> log = open(disk, defect); // the dead process is not asked to close anything
+      case Step.Kill _ ->
+          log = open(disk, defect); // the dead process is not asked to close anything
     }
   }
 

@@ -19,7 +19,7 @@ final class Layers {
               List.of("dev.varve.log.record", "dev.varve.log.storage"),
               List.of("dev.varve.log.producer"),
               List.of("dev.varve.log.segment"),
-              List.of("dev.varve.log.maintenance"),
+              List.of("dev.varve.log.inspect", "dev.varve.log.maintenance"),
               List.of("dev.varve.log")),
           false);
 
