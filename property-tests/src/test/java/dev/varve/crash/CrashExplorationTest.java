@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.SystemEpochClock;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -72,8 +73,7 @@ class CrashExplorationTest {
     assertThat(missed).isEmpty();
   }
 
-  private static String row(
-      Defect defect, long states, @org.jspecify.annotations.Nullable Throwable violation) {
+  private static String row(Defect defect, long states, @Nullable Throwable violation) {
     String name = defect.name() + " ".repeat(Math.max(1, 52 - defect.name().length()));
     return violation == null ? name + "not caught" : name + "caught after " + states;
   }

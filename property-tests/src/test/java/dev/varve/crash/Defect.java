@@ -2,9 +2,10 @@ package dev.varve.crash;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.varve.crash.DefectiveDisk.DefectiveFile;
 import dev.varve.log.record.BatchChecksum;
 import dev.varve.log.record.RecordBatch;
+import dev.varve.log.storage.ForwardingStorage;
+import dev.varve.log.storage.ForwardingStorage.ForwardingFile;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
@@ -73,9 +74,9 @@ record Defect(String name, UnaryOperator<Storage> in) {
     return new Defect(
         name,
         disk ->
-            new DefectiveDisk(disk) {
+            new ForwardingStorage(disk) {
               @Override
-              StorageFile file(StorageFile opened) {
+              protected StorageFile wrap(StorageFile opened) {
                 return file.apply(opened);
               }
             });
@@ -87,7 +88,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
         name,
         file ->
             isCheckpoint(file)
-                ? new DefectiveFile(file) {
+                ? new ForwardingFile(file) {
                   @Override
                   public void write(long position, MemorySegment source) throws IOException {
                     String text = new String(source.toArray(ValueLayout.JAVA_BYTE), US_ASCII);
@@ -119,13 +120,13 @@ record Defect(String name, UnaryOperator<Storage> in) {
   }
 
   private static StorageFile unforced(StorageFile file) {
-    return new DefectiveFile(file) {
+    return new ForwardingFile(file) {
       @Override
       public void force() {}
     };
   }
 
-  private static final class LateForce extends DefectiveFile {
+  private static final class LateForce extends ForwardingFile {
     private boolean asked;
 
     LateForce(StorageFile file) {
@@ -141,7 +142,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class NoDirectoryForce extends DefectiveDisk {
+  private static final class NoDirectoryForce extends ForwardingStorage {
     private int left;
 
     NoDirectoryForce(Storage disk, int first) {
@@ -157,7 +158,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class LateDirectoryForce extends DefectiveDisk {
+  private static final class LateDirectoryForce extends ForwardingStorage {
     private boolean due;
 
     LateDirectoryForce(Storage disk) {
@@ -189,7 +190,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class CheckpointInPlace extends DefectiveDisk {
+  private static final class CheckpointInPlace extends ForwardingStorage {
     CheckpointInPlace(Storage disk) {
       super(disk);
     }
@@ -207,7 +208,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class RenameInSteps extends DefectiveDisk {
+  private static final class RenameInSteps extends ForwardingStorage {
     RenameInSteps(Storage disk) {
       super(disk);
     }
@@ -224,7 +225,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class NoCheckpointRename extends DefectiveDisk {
+  private static final class NoCheckpointRename extends ForwardingStorage {
     NoCheckpointRename(Storage disk) {
       super(disk);
     }
@@ -238,7 +239,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
   }
 
   /** The rename of one checkpoint waits until another is written. */
-  private static final class LateCheckpoint extends DefectiveDisk {
+  private static final class LateCheckpoint extends ForwardingStorage {
     private boolean due;
 
     LateCheckpoint(Storage disk) {
@@ -264,7 +265,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class NoCheckpoint extends DefectiveDisk {
+  private static final class NoCheckpoint extends ForwardingStorage {
     NoCheckpoint(Storage disk) {
       super(disk);
     }
@@ -275,7 +276,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class HalfWrite extends DefectiveFile {
+  private static final class HalfWrite extends ForwardingFile {
     HalfWrite(StorageFile file) {
       super(file);
     }
@@ -286,7 +287,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class NoCut extends DefectiveFile {
+  private static final class NoCut extends ForwardingFile {
     NoCut(StorageFile file) {
       super(file);
     }
@@ -295,7 +296,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     public void truncate(long size) {}
   }
 
-  private static final class DeepCut extends DefectiveFile {
+  private static final class DeepCut extends ForwardingFile {
     DeepCut(StorageFile file) {
       super(file);
     }
@@ -307,7 +308,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
   }
 
   /** Makes the checksum of whatever looks like a batch fit. */
-  private static final class FittingChecksums extends DefectiveFile {
+  private static final class FittingChecksums extends ForwardingFile {
     private static final ValueLayout.OfInt INT =
         ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final long CHECKSUM_AT = 17;
@@ -331,7 +332,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class BlindTail extends DefectiveFile {
+  private static final class BlindTail extends ForwardingFile {
     private static final int SECTOR_BYTES = 512;
 
     BlindTail(StorageFile file) {
@@ -347,7 +348,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class HalfRead extends DefectiveFile {
+  private static final class HalfRead extends ForwardingFile {
     HalfRead(StorageFile file) {
       super(file);
     }
@@ -360,7 +361,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class PrivateMapping extends DefectiveFile {
+  private static final class PrivateMapping extends ForwardingFile {
     PrivateMapping(StorageFile file) {
       super(file);
     }
@@ -374,7 +375,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class RoundedSize extends DefectiveFile {
+  private static final class RoundedSize extends ForwardingFile {
     RoundedSize(StorageFile file) {
       super(file);
     }
@@ -385,7 +386,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class FirstLogOnly extends DefectiveDisk {
+  private static final class FirstLogOnly extends ForwardingStorage {
     FirstLogOnly(Storage disk) {
       super(disk);
     }
@@ -397,7 +398,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class NewestHidden extends DefectiveDisk {
+  private static final class NewestHidden extends ForwardingStorage {
     NewestHidden(Storage disk) {
       super(disk);
     }
@@ -412,7 +413,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class GreedyDelete extends DefectiveDisk {
+  private static final class GreedyDelete extends ForwardingStorage {
     GreedyDelete(Storage disk) {
       super(disk);
     }

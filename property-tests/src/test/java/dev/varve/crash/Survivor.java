@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk after a power loss, held against what was promised. Each check fails for one reason, with
@@ -25,7 +26,7 @@ final class Survivor {
   private final Defect defect;
 
   /** A record as it was read. */
-  private record Read(long offset, long timestamp, String key, byte[] value) {}
+  private record Read(long offset, long timestamp, String key, String value) {}
 
   Survivor(SimulatedDisk disk, Promise promise, Defect defect) {
     this.disk = disk;
@@ -67,13 +68,15 @@ final class Survivor {
       require(record.offset == next, "found offset " + record.offset + ", expected " + next);
       next++;
       Batch batch = expected.get(record.key);
-      require(batch != null, "found a record that nobody wrote: " + record.key);
+      if (batch == null) {
+        throw new Violation("found a record that nobody wrote: " + record.key);
+      }
       int index = Integer.parseInt(record.key.substring(record.key.indexOf('/') + 1));
       require(
           record.offset == batch.baseOffset() + index,
           "found " + record.key + " at another offset than that of " + batch);
       require(
-          Arrays.equals(record.value, Workload.value(batch.id(), batch.valueBytes())),
+          record.value.equals(text(Workload.value(batch.id(), batch.valueBytes()))),
           "found another value at offset " + record.offset + " than was written");
       found.merge(batch.id(), 1, Integer::sum);
     }
@@ -159,17 +162,19 @@ final class Survivor {
     List<Read> records = new ArrayList<>();
     try (LogReader reader = log.reader(log.offsets().startOffset())) {
       while (reader.next()) {
-        byte[] key = reader.record().copyKey();
-        byte[] value = reader.record().copyValue();
         records.add(
             new Read(
                 reader.record().offset(),
                 reader.record().timestamp(),
-                key == null ? "none" : new String(key, US_ASCII),
-                value == null ? new byte[0] : value));
+                text(reader.record().copyKey()),
+                text(reader.record().copyValue())));
       }
     }
     return records;
+  }
+
+  private static String text(byte @Nullable [] bytes) {
+    return bytes == null ? "none" : new String(bytes, US_ASCII);
   }
 
   private static void require(boolean condition, String otherwise) {

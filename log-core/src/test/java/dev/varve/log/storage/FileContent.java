@@ -6,7 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -128,7 +128,7 @@ final class FileContent {
   /**
    * What the power loss leaves: any of the pages that were not forced, whole, torn or not at all.
    */
-  FileContent afterPowerLoss(Random random) {
+  FileContent afterPowerLoss(RandomGenerator random) {
     byte[] now = bytes();
     boolean newSize = now.length == forced.length || random.nextBoolean();
     byte[] result = Arrays.copyOf(forced, newSize ? now.length : forced.length);
@@ -146,7 +146,7 @@ final class FileContent {
   }
 
   private void settle(
-      byte[] now, byte[] result, int from, int end, boolean keep, @Nullable Random noise) {
+      byte[] now, byte[] result, int from, int end, boolean keep, @Nullable RandomGenerator noise) {
     if (keep) {
       int bytes = Math.min(end, now.length) - from;
       if (bytes > 0) {

@@ -8,9 +8,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +68,7 @@ public final class SimulatedDisk implements Storage {
    * seed picks. This disk is not changed.
    */
   public synchronized SimulatedDisk afterPowerLoss(long seed) {
-    Random random = new Random(seed);
+    RandomGenerator random = new SplittableRandom(seed); // one whose first draws differ by seed
     NavigableMap<String, FileContent> kept = new TreeMap<>(durableNames);
     for (Map<String, @Nullable FileContent> change : unforcedChanges) {
       if (random.nextBoolean()) {
