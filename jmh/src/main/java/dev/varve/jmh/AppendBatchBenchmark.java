@@ -76,14 +76,34 @@ public class AppendBatchBenchmark {
 
     /** Begins at the first byte of the files. */
     @Setup(Level.Iteration)
-    public void rewind() {
+    public void rewind() throws IOException {
       files.rewind();
     }
 
     /** Deletes the files. */
     @TearDown(Level.Trial)
-    public void delete() {
+    public void delete() throws IOException {
       files.close();
+    }
+
+    ReservedFiles files() {
+      return files;
+    }
+
+    int appendAll() {
+      int checksums = 0;
+      for (int i = 0; i < RECORD_COUNT; i += BATCH_RECORDS) {
+        checksums += files.append(batch, bytes);
+      }
+      return checksums;
+    }
+  }
+
+  /** The same, but every iteration begins with a fresh mapping of the files. */
+  public static class FinishedBatchToFreshMapping extends FinishedBatch {
+    @Override
+    public void rewind() throws IOException {
+      files().mapAnew();
     }
   }
 
@@ -110,14 +130,17 @@ public class AppendBatchBenchmark {
     return checksums;
   }
 
-  /** Checksum and guarded copy of finished batches of 100 into reserved mapped memory. */
+  /** Checksum and guarded copy of finished batches of 100 into mapped memory, touched before. */
   @Benchmark
   @OperationsPerInvocation(RECORD_COUNT)
   public int limit(FinishedBatch state) {
-    int checksums = 0;
-    for (int i = 0; i < RECORD_COUNT; i += BATCH_RECORDS) {
-      checksums += state.files.append(state.batch, state.bytes);
-    }
-    return checksums;
+    return state.appendAll();
+  }
+
+  /** The same into a fresh mapping of the reserved files. */
+  @Benchmark
+  @OperationsPerInvocation(RECORD_COUNT)
+  public int limitFreshMapping(FinishedBatchToFreshMapping state) {
+    return state.appendAll();
   }
 }

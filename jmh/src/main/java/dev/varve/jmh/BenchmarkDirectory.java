@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.List;
 import java.util.stream.Stream;
 
 /**
@@ -33,15 +32,6 @@ final class BenchmarkDirectory implements AutoCloseable {
 
   Path path() {
     return path;
-  }
-
-  /** The files with this ending, in the order of their names. */
-  List<Path> files(String ending) {
-    try (Stream<Path> files = Files.list(path)) {
-      return files.filter(file -> file.toString().endsWith(ending)).sorted().toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @Override

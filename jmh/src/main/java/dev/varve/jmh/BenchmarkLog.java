@@ -4,6 +4,8 @@ import dev.varve.log.CommitLog;
 import dev.varve.log.LogOptions;
 import dev.varve.log.record.Compression;
 import dev.varve.log.record.RecordBatchBuilder;
+import dev.varve.log.storage.DirectoryStorage;
+import dev.varve.log.storage.Storage;
 
 /** A log in a fresh directory, as an embedder gets it: default options, checksums, no JVM flag. */
 final class BenchmarkLog implements AutoCloseable {
@@ -14,18 +16,19 @@ final class BenchmarkLog implements AutoCloseable {
   static final int SEGMENT_BYTES_MAX = 64 << 20;
 
   private final BenchmarkDirectory directory;
+  private final Storage storage;
   private final CommitLog log;
 
-  private BenchmarkLog(BenchmarkDirectory directory, CommitLog log) {
+  private BenchmarkLog(BenchmarkDirectory directory, LogOptions options) {
     this.directory = directory;
-    this.log = log;
+    this.storage = DirectoryStorage.open(directory.path());
+    this.log = CommitLog.open(storage, options);
   }
 
   static BenchmarkLog open(Compression compression) {
     LogOptions options =
         LogOptions.builder().segmentBytesMax(SEGMENT_BYTES_MAX).compression(compression).build();
-    BenchmarkDirectory directory = BenchmarkDirectory.create();
-    return new BenchmarkLog(directory, CommitLog.open(directory.path(), options));
+    return new BenchmarkLog(BenchmarkDirectory.create(), options);
   }
 
   /** A log with so many records, in batches of so many. */
@@ -43,8 +46,9 @@ final class BenchmarkLog implements AutoCloseable {
     return log;
   }
 
-  BenchmarkDirectory directory() {
-    return directory;
+  /** The files of the log. */
+  Storage storage() {
+    return storage;
   }
 
   @Override

@@ -2,14 +2,13 @@ package dev.varve.jmh;
 
 import dev.varve.log.record.BatchChecksum;
 import dev.varve.log.record.RecordBatch;
+import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.StorageFile;
+import dev.varve.log.storage.StorageFile.Access;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -27,12 +26,13 @@ final class MappedLog implements AutoCloseable {
   private final MemorySegment copy = arena.allocate(BATCH_BYTES_MAX);
   private final ByteBuffer bytes = copy.asByteBuffer();
 
-  MappedLog(BenchmarkDirectory directory) throws IOException {
-    List<Path> paths = directory.files(".log");
-    files = new MemorySegment[paths.size()];
+  MappedLog(Storage storage) throws IOException {
+    List<String> names =
+        storage.list().stream().filter(name -> name.endsWith(".log")).sorted().toList();
+    files = new MemorySegment[names.size()];
     for (int i = 0; i < files.length; i++) {
-      try (FileChannel channel = FileChannel.open(paths.get(i), StandardOpenOption.READ)) {
-        files[i] = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+      try (StorageFile file = storage.open(names.get(i))) {
+        files[i] = file.map(Access.READ, file.size(), arena);
       }
     }
   }

@@ -46,7 +46,7 @@ public class PointReadBenchmark {
   public void fill() throws IOException {
     filled = BenchmarkLog.filled(Compression.NONE, RECORD_COUNT, 1);
     log = filled.log();
-    mapped = new MappedLog(filled.directory());
+    mapped = new MappedLog(filled.storage());
     places = new long[RECORD_COUNT];
     int count = 0;
     for (int file = 0; file < mapped.fileCount(); file++) {

@@ -2,29 +2,33 @@ package dev.varve.jmh;
 
 import dev.varve.log.record.BatchChecksum;
 import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.storage.DirectoryStorage;
+import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.StorageFile;
+import dev.varve.log.storage.StorageFile.Access;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
- * The limit of an append: mapped files whose blocks are reserved and whose pages are touched before
- * anything is measured, into which finished batches are copied after a checksum was computed over
- * them. What is left is what no log of this format can do without; there is no log around it, no
- * lock, no index and no reader.
+ * The limit of an append: mapped files whose blocks were reserved before anything is measured, into
+ * which finished batches are copied after a checksum was computed over them. What is left is what
+ * no log of this format can do without; there is no log around it, no lock, no index and no reader.
+ *
+ * <p>The mapping is either {@linkplain #rewind touched} before, as by a log that had all the time
+ * in the world to prepare, or {@linkplain #mapAnew fresh}, so that every page costs its first
+ * fault.
  */
 final class ReservedFiles implements AutoCloseable {
-  private static final int RESERVE_BLOCK_BYTES = 4096;
+  private static final int PAGE_BYTES = 4096;
 
   private final BenchmarkDirectory directory = BenchmarkDirectory.create();
-  private final Arena arena = Arena.ofShared();
+  private final Storage storage = DirectoryStorage.open(directory.path());
   private final MemorySegment[] files;
   private final BatchChecksum checksum = new BatchChecksum();
+  private Arena arena = Arena.ofShared();
   private int current;
   private long position;
 
@@ -33,28 +37,38 @@ final class ReservedFiles implements AutoCloseable {
     int count = Math.toIntExact(Math.ceilDiv(sizeBytes, BenchmarkLog.SEGMENT_BYTES_MAX));
     files = new MemorySegment[count];
     for (int i = 0; i < count; i++) {
-      files[i] = reserve(directory.path().resolve(i + ".log"));
+      try (StorageFile file = storage.create(name(i))) {
+        file.reserve(BenchmarkLog.SEGMENT_BYTES_MAX);
+        files[i] = map(file);
+      }
+      touch(files[i]);
     }
   }
 
-  private MemorySegment reserve(Path path) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(
-            path,
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE)) {
-      ByteBuffer zeros = ByteBuffer.allocateDirect(RESERVE_BLOCK_BYTES);
-      for (long at = 0; at < BenchmarkLog.SEGMENT_BYTES_MAX; at += RESERVE_BLOCK_BYTES) {
-        channel.write(zeros.clear(), at);
-      }
-      MemorySegment file =
-          channel.map(MapMode.READ_WRITE, 0, BenchmarkLog.SEGMENT_BYTES_MAX, arena);
-      for (long at = 0; at < file.byteSize(); at += RESERVE_BLOCK_BYTES) {
-        file.set(ValueLayout.JAVA_BYTE, at, (byte) 0);
-      }
-      return file;
+  private static String name(int index) {
+    return "reserved-" + index;
+  }
+
+  private MemorySegment map(StorageFile file) throws IOException {
+    return file.map(Access.READ_WRITE, BenchmarkLog.SEGMENT_BYTES_MAX, arena);
+  }
+
+  private static void touch(MemorySegment file) {
+    for (long at = 0; at < file.byteSize(); at += PAGE_BYTES) {
+      file.set(ValueLayout.JAVA_BYTE, at, (byte) 0);
     }
+  }
+
+  /** Goes back to the first byte of the first file, and of mappings of which no page is known. */
+  void mapAnew() throws IOException {
+    arena.close();
+    arena = Arena.ofShared();
+    for (int i = 0; i < files.length; i++) {
+      try (StorageFile file = storage.open(name(i))) {
+        files[i] = map(file);
+      }
+    }
+    rewind();
   }
 
   /** Goes back to the first byte of the first file. */
@@ -86,8 +100,9 @@ final class ReservedFiles implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     arena.close();
+    storage.close();
     directory.close();
   }
 }

@@ -44,7 +44,7 @@ public class SequentialReadBenchmark {
   public void fill() throws IOException {
     filled = BenchmarkLog.filled(Compression.NONE, RECORD_COUNT, batchRecords);
     reader = filled.log().reader(0);
-    mapped = new MappedLog(filled.directory());
+    mapped = new MappedLog(filled.storage());
   }
 
   /** Deletes the log. */

@@ -35,9 +35,10 @@ class BenchmarkSmokeTest {
             .warmupIterations(0)
             .measurementIterations(1)
             .measurementTime(TimeValue.milliseconds(1))
+            .param("batchRecords", "100")
+            .param("codec", "lz4")
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT)
-            .jvmArgsAppend("-Djmh.ignoreLock=true")
             .build();
     Collection<RunResult> results = new Runner(oneMoment).run();
 

@@ -209,10 +209,10 @@ public final class CommitLog implements AutoCloseable {
     List<SegmentInfo> infos = new ArrayList<>();
     SegmentView view = readPath.firstView();
     while (view != null) {
-      SegmentView following;
+      SegmentView following = null;
       try {
+        infos.add(info(view));
         following = readPath.viewAfter(view.segment());
-        infos.add(info(view, following == null));
       } finally {
         view.release();
       }
@@ -221,14 +221,14 @@ public final class CommitLog implements AutoCloseable {
     return infos;
   }
 
-  private SegmentInfo info(SegmentView view, boolean active) {
+  private SegmentInfo info(SegmentView view) {
     Segment segment = view.segment();
     try {
       return new SegmentInfo(
           segment.baseOffset(),
           segment.endOffset(),
           segment.sizeBytes(),
-          active,
+          readPath.isLast(segment),
           view.timestampMax());
     } catch (InternalError e) {
       throw readPath.lostMemory(e);

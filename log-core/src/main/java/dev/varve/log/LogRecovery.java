@@ -8,11 +8,12 @@ import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentList;
 import dev.varve.log.segment.SegmentRecovery;
+import dev.varve.log.segment.SegmentScan.Damage;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a log of a directory, whatever the directory holds.
@@ -67,11 +68,16 @@ final class LogRecovery {
     List<Long> bases = directory.repair();
     StateFiles stateFiles = new StateFiles(storage, findings);
     RecoveryPlan plan = RecoveryPlan.of(storage, bases, stateFiles);
+    ActiveSegment reopened = null;
+    if (!bases.isEmpty() && plan.firstToScan() == bases.size()) {
+      reopened = reopenLast(bases.getLast(), plan);
+      plan = reopened == null ? plan.scanningLast(bases) : plan;
+    }
     PartitionState state = plan.state();
     for (int i = plan.firstToScan(); i < bases.size(); i++) {
       bytesToScan += storage.size(SegmentFile.name(bases.get(i), Kind.LOG));
     }
-    ActiveSegment active = segments(bases, plan);
+    ActiveSegment active = segments(bases, plan, reopened);
     if (active.endOffset() < plan.startOffset()) {
       active = startOver(active, plan.startOffset());
     }
@@ -79,7 +85,7 @@ final class LogRecovery {
     state.replaceEpochs(
         state.epochs().truncateFromEnd(active.endOffset()).truncateFromStart(startOffset));
     SegmentList segments = SegmentList.of(sealed, active);
-    stateFiles.deleteStraySnapshots(segments);
+    stateFiles.deleteStraySnapshots(segments, active.endOffset());
     OpenReport report =
         new OpenReport(
             plan.reason().isEmpty(),
@@ -93,18 +99,23 @@ final class LogRecovery {
     return new Recovered(segments, startOffset, plan.recoveryPoint(), state, report);
   }
 
+  private @Nullable ActiveSegment reopenLast(long base, RecoveryPlan plan) throws IOException {
+    return SegmentRecovery.reopen(
+            storage, options.segments(), base, plan.recoveryPoint(), options.clock().time())
+        .orElse(null);
+  }
+
   /** Takes in the segments in order and returns the one that takes appends. */
-  private ActiveSegment segments(List<Long> bases, RecoveryPlan plan) throws IOException {
+  private ActiveSegment segments(
+      List<Long> bases, RecoveryPlan plan, @Nullable ActiveSegment reopened) throws IOException {
     for (int i = 0; i < bases.size(); i++) {
       boolean last = i == bases.size() - 1;
+      if (last && reopened != null) {
+        return reopened;
+      }
       if (i < plan.firstToScan()) {
-        Optional<ActiveSegment> reopened = takeOver(bases, i, plan);
-        if (reopened.isPresent()) {
-          return reopened.get();
-        }
-        if (!last) {
-          continue;
-        }
+        takeOver(bases.get(i), bases.get(i + 1));
+        continue;
       }
       SegmentRecovery recovery = scan(bases.get(i), plan);
       if (last) {
@@ -112,29 +123,30 @@ final class LogRecovery {
       }
       long nextBase = bases.get(i + 1);
       if (!sealOrCut(recovery, nextBase, plan)) {
-        deleteSegments(bases.subList(i + 1, bases.size()));
+        deleteSegments(bases.subList(i + 1, bases.size()), "it follows a cut");
         return recovery.activate(options.clock().time());
       }
     }
     return create(plan.startOffset());
   }
 
-  /** Takes a segment as it is; the last one becomes active, if its indexes are sound. */
-  private Optional<ActiveSegment> takeOver(List<Long> bases, int i, RecoveryPlan plan)
-      throws IOException {
-    long base = bases.get(i);
-    if (i < bases.size() - 1) {
-      long bytes = storage.size(SegmentFile.name(base, Kind.LOG));
-      sealed.add(new SealedSegment(storage, options.segments(), base, bases.get(i + 1), bytes));
-      return Optional.empty();
-    }
-    return SegmentRecovery.reopen(
-        storage, options.segments(), base, plan.recoveryPoint(), options.clock().time());
+  /** Takes a segment as it is. */
+  private void takeOver(long base, long nextBase) throws IOException {
+    long bytes = storage.size(SegmentFile.name(base, Kind.LOG));
+    sealed.add(new SealedSegment(storage, options.segments(), base, nextBase, bytes));
   }
 
   private SegmentRecovery scan(long base, RecoveryPlan plan) throws IOException {
     SegmentRecovery recovery =
-        SegmentRecovery.scan(storage, options.segments(), base, plan::replay);
+        SegmentRecovery.scan(storage, options.segments(), base, plan.durableEnd(), plan::replay);
+    for (Damage damage : recovery.damages()) {
+      findings.add(
+          path(base)
+              + " at "
+              + damage.fault()
+              + offsetsThat(damage.firstOffset(), damage.endOffset())
+              + "are damaged; nothing was cut off");
+    }
     scannedSegments++;
     scannedBytes += recovery.fileBytes();
     options.listener().recoveryProgress(scannedBytes, Math.max(scannedBytes, bytesToScan));
@@ -166,7 +178,8 @@ final class LogRecovery {
   }
 
   private ActiveSegment activate(SegmentRecovery recovery, RecoveryPlan plan) throws IOException {
-    if (recovery.endOffset() >= plan.cutFrom()) {
+    boolean whole = plan.isForeign() && recovery.fault() == null;
+    if (whole || recovery.endOffset() >= plan.cutFrom()) {
       cut(recovery);
       return recovery.activate(options.clock().time());
     }
@@ -185,11 +198,7 @@ final class LogRecovery {
     cutBytes += bytes;
     if (!recovery.hasReservedTail()) {
       cutReserved = false;
-      findings.add(
-          fault(recovery)
-              + "; cut off "
-              + bytes
-              + " bytes from there on, which were never durable");
+      findings.add(fault(recovery) + "; cut off " + bytes + " bytes from there on");
     }
     recovery.cut();
   }
@@ -197,11 +206,12 @@ final class LogRecovery {
   private void reportDamage(SegmentRecovery recovery, long endOffset) {
     findings.add(
         fault(recovery)
-            + "; offsets "
-            + recovery.endOffset()
-            + " to "
-            + (endOffset - 1)
-            + " are damaged or missing, though they were durable; nothing was cut off");
+            + offsetsThat(recovery.endOffset(), endOffset)
+            + "are damaged or missing, though they were durable; nothing was cut off");
+  }
+
+  private static String offsetsThat(long first, long end) {
+    return "; offsets " + first + " to " + (end - 1) + " ";
   }
 
   private String fault(SegmentRecovery recovery) {
@@ -231,7 +241,7 @@ final class LogRecovery {
     List<Long> bases = new ArrayList<>(sealed.stream().map(Segment::baseOffset).toList());
     bases.add(active.baseOffset());
     sealed.clear();
-    deleteSegments(bases);
+    deleteSegments(bases, "it lies below the start offset");
     return create(startOffset);
   }
 
@@ -239,12 +249,12 @@ final class LogRecovery {
     return sealed.isEmpty() ? active : sealed.getFirst();
   }
 
-  private void deleteSegments(List<Long> bases) throws IOException {
+  private void deleteSegments(List<Long> bases, String why) throws IOException {
     for (long base : bases) {
       for (Kind kind : Kind.values()) {
         storage.delete(SegmentFile.name(base, kind));
       }
-      findings.add(path(base) + " was removed: it follows a cut, and was never durable");
+      findings.add(path(base) + " was removed: " + why);
     }
     storage.forceDirectory();
   }

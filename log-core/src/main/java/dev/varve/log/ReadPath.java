@@ -108,7 +108,7 @@ final class ReadPath {
     return OptionalLong.empty();
   }
 
-  private boolean isLast(Segment segment) {
+  boolean isLast(Segment segment) {
     return segment.baseOffset() == writer.segments().active().baseOffset();
   }
 

@@ -1,9 +1,12 @@
 package dev.varve.log;
 
 import dev.varve.index.TransactionIndex;
-import dev.varve.log.LogCheckpoint.Closed;
 import dev.varve.log.producer.PartitionState;
+import dev.varve.log.record.CodecUnavailableException;
+import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
+import dev.varve.log.segment.LogCheckpoint;
+import dev.varve.log.segment.LogCheckpoint.Closed;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.Storage;
@@ -23,6 +26,7 @@ final class RecoveryPlan {
   private final long cutFrom;
   private final long startOffset;
   private final long recoveryPoint;
+  private final boolean foreign;
   private final StateFiles.Loaded loaded;
 
   private RecoveryPlan(
@@ -32,6 +36,7 @@ final class RecoveryPlan {
       long cutFrom,
       long startOffset,
       long recoveryPoint,
+      boolean foreign,
       StateFiles.Loaded loaded) {
     this.stateFiles = stateFiles;
     this.reason = reason;
@@ -39,6 +44,7 @@ final class RecoveryPlan {
     this.cutFrom = cutFrom;
     this.startOffset = startOffset;
     this.recoveryPoint = recoveryPoint;
+    this.foreign = foreign;
     this.loaded = loaded;
   }
 
@@ -49,41 +55,51 @@ final class RecoveryPlan {
     if (bases.isEmpty()) {
       long start = checkpoint == null ? 0 : checkpoint.startOffset();
       long end = checkpoint == null ? 0 : Math.max(start, checkpoint.recoveryPoint());
-      return new RecoveryPlan(stateFiles, "", 0, end, end, end, stateFiles.load(end));
+      return new RecoveryPlan(stateFiles, "", 0, end, end, end, false, stateFiles.load(end));
     }
     long lastBase = bases.getLast();
     long start = checkpoint == null ? bases.getFirst() : checkpoint.startOffset();
     if (checkpoint == null) {
-      return scanning(stateFiles, bases, "it has no checkpoint of ours", 0, lastBase, start);
+      return foreign(stateFiles, bases, "it has no checkpoint of ours", lastBase, start);
     }
     Closed closed = checkpoint.closed();
     if (closed == null) {
       long point = checkpoint.recoveryPoint();
-      return scanning(
-          stateFiles, bases, "it was not closed in order", floorIndex(bases, point), point, start);
+      int from = stateFiles.hasEpochs() ? floorIndex(bases, checkpoint.scanFrom()) : 0;
+      return scanning(stateFiles, bases, "it was not closed in order", from, point, start);
     }
     String lastLog = SegmentFile.name(lastBase, Kind.LOG);
+    long lastBytes = storage.size(lastLog);
     if (closed.endOffset() < lastBase
-        || closed.sizeBytes() != storage.size(lastLog)
+        || closed.sizeBytes() != lastBytes
         || closed.modifiedMillis() != storage.lastModifiedMillis(lastLog)) {
-      return scanning(stateFiles, bases, "it was changed since it was closed", 0, lastBase, start);
+      // If it was cut, then by somebody who meant it; if not, what was durable is to stay.
+      boolean whole = closed.endOffset() >= lastBase && lastBytes >= closed.sizeBytes();
+      long cutFrom = whole ? closed.endOffset() : lastBase;
+      return foreign(stateFiles, bases, "it was changed since it was closed", cutFrom, start);
     }
-    StateFiles.Loaded loaded = stateFiles.load(closed.endOffset());
-    if (loaded.offset() == closed.endOffset()) {
-      long end = closed.endOffset();
-      return new RecoveryPlan(stateFiles, "", bases.size(), end, start, end, loaded);
+    long end = closed.endOffset();
+    if (!stateFiles.hasEpochs()) {
+      return scanning(stateFiles, bases, "its leader epochs are missing", 0, end, start);
     }
-    return scanning(
-        stateFiles,
-        bases,
-        "its snapshot of producers is missing",
-        floorIndex(bases, loaded.offset()),
-        closed.endOffset(),
-        start);
+    StateFiles.Loaded loaded = stateFiles.load(end);
+    if (loaded.offset() == end) {
+      return new RecoveryPlan(stateFiles, "", bases.size(), end, start, end, false, loaded);
+    }
+    String reason = "its snapshot of producers is missing";
+    return scanning(stateFiles, bases, reason, bases.size() - 1, end, start);
+  }
+
+  /** What to do if the last segment cannot be taken over as it was left. */
+  RecoveryPlan scanningLast(List<Long> bases) throws IOException {
+    String reason = "an index of its last segment is missing or broken";
+    return scanning(stateFiles, bases, reason, bases.size() - 1, cutFrom, startOffset);
   }
 
   /**
    * From a segment on, or from an earlier one if the state of producers at its base is not kept.
+   * Only a state at a base serves: the transactions that end in a segment are found again from its
+   * start on.
    */
   private static RecoveryPlan scanning(
       StateFiles stateFiles,
@@ -93,9 +109,30 @@ final class RecoveryPlan {
       long cutFrom,
       long startOffset)
       throws IOException {
-    StateFiles.Loaded loaded = stateFiles.load(bases.get(from));
+    long fromBase = bases.get(from);
+    StateFiles.Loaded loaded =
+        stateFiles.load(
+            offset -> offset <= fromBase && Collections.binarySearch(bases, offset) >= 0);
     int first = Math.min(from, floorIndex(bases, loaded.offset()));
-    return new RecoveryPlan(stateFiles, reason, first, cutFrom, startOffset, cutFrom, loaded);
+    return new RecoveryPlan(
+        stateFiles, reason, first, cutFrom, startOffset, cutFrom, false, loaded);
+  }
+
+  /** All of it, of a log about which nobody has told us what was promised. */
+  private static RecoveryPlan foreign(
+      StateFiles stateFiles, List<Long> bases, String reason, long cutFrom, long startOffset)
+      throws IOException {
+    stateFiles.hasEpochs(); // reports what it finds
+    RecoveryPlan plan = scanning(stateFiles, bases, reason, 0, cutFrom, startOffset);
+    return new RecoveryPlan(
+        stateFiles,
+        reason,
+        plan.firstToScan,
+        cutFrom,
+        startOffset,
+        plan.recoveryPoint,
+        true,
+        plan.loaded);
   }
 
   private static int floorIndex(List<Long> bases, long offset) {
@@ -118,6 +155,16 @@ final class RecoveryPlan {
     return cutFrom;
   }
 
+  /** Whether somebody else has written to the log last, so that no offset was promised by us. */
+  boolean isForeign() {
+    return foreign;
+  }
+
+  /** The offset below which damage between valid batches is damage, and not a torn tail. */
+  long durableEnd() {
+    return foreign ? Long.MAX_VALUE : cutFrom;
+  }
+
   /** The start offset that the checkpoint keeps, or the first base offset. */
   long startOffset() {
     return startOffset;
@@ -135,8 +182,14 @@ final class RecoveryPlan {
 
   /** Shows the state a batch that was scanned. */
   void replay(RecordBatch batch, TransactionIndex aborted) {
-    if (batch.baseOffset() >= loaded.offset()) {
+    if (batch.baseOffset() < loaded.offset()) {
+      return;
+    }
+    try {
       loaded.state().onBatch(batch, aborted);
+    } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
+      // A checksum says only that these are the bytes somebody wrote.
+      stateFiles.report("offset " + batch.baseOffset() + " marks nothing: " + e.getMessage());
     }
   }
 

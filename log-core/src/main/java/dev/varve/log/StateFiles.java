@@ -4,8 +4,6 @@ import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerSnapshot;
-import dev.varve.log.segment.ActiveSegment;
-import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentFile.Stage;
@@ -16,8 +14,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.function.LongPredicate;
 
 /**
  * The files that keep what a log remembers besides its batches: snapshots of producers and the
@@ -30,6 +27,9 @@ final class StateFiles {
   static final String EPOCHS_FILE_NAME = "leader-epoch-checkpoint";
 
   private static final String REPLACEMENT_SUFFIX = ".tmp";
+
+  /** Room for a million producers. What is longer is not one of these files, and not read whole. */
+  private static final int FILE_BYTES_MAX = 64 << 20;
 
   private final Storage storage;
   private final List<String> findings;
@@ -46,11 +46,16 @@ final class StateFiles {
    */
   record Loaded(PartitionState state, long offset) {}
 
-  /** Loads the newest sound snapshot at or below an offset; without one, the state at offset 0. */
+  /** Loads the snapshot at an offset; without a sound one, the newest below; or the state at 0. */
   Loaded load(long offset) throws IOException {
+    return load(candidate -> candidate <= offset);
+  }
+
+  /** Loads the newest sound snapshot that is at an offset of a kind; or the state at offset 0. */
+  Loaded load(LongPredicate offsets) throws IOException {
     PartitionState state = new PartitionState(readEpochs());
     for (SegmentFile file : snapshots().reversed()) {
-      if (file.baseOffset() > offset) {
+      if (!offsets.test(file.baseOffset())) {
         continue;
       }
       try {
@@ -71,6 +76,20 @@ final class StateFiles {
         .toList();
   }
 
+  /** Whether the checkpoint of leader epochs can be read; if not, all batches have to be. */
+  boolean hasEpochs() throws IOException {
+    if (!storage.exists(EPOCHS_FILE_NAME)) {
+      return false;
+    }
+    try {
+      LeaderEpochs.parse(read(EPOCHS_FILE_NAME));
+      return true;
+    } catch (InvalidStateFileException e) {
+      findings.add(path(EPOCHS_FILE_NAME) + ": " + e.getMessage() + "; made again");
+      return false;
+    }
+  }
+
   private LeaderEpochs readEpochs() throws IOException {
     if (!storage.exists(EPOCHS_FILE_NAME)) {
       return LeaderEpochs.NONE;
@@ -78,23 +97,33 @@ final class StateFiles {
     try {
       return LeaderEpochs.parse(read(EPOCHS_FILE_NAME));
     } catch (InvalidStateFileException e) {
-      findings.add(path(EPOCHS_FILE_NAME) + ": " + e.getMessage() + "; to be made again");
-      return LeaderEpochs.NONE;
+      return LeaderEpochs.NONE; // was reported
     }
+  }
+
+  /** Notes what was unexpected in the log itself while the state was made. */
+  void report(String finding) {
+    findings.add(finding);
   }
 
   /** Writes a snapshot, unless the file has these bytes already. */
   void writeSnapshot(long offset, byte[] snapshot) throws IOException {
     String name = SegmentFile.name(offset, Kind.PRODUCER_SNAPSHOT);
-    if (!storage.exists(name) || !Arrays.equals(read(name), snapshot)) {
+    if (!holds(name, snapshot)) {
       write(name, snapshot);
     }
+  }
+
+  private boolean holds(String name, byte[] bytes) throws IOException {
+    return storage.exists(name)
+        && storage.size(name) == bytes.length
+        && Arrays.equals(read(name), bytes);
   }
 
   /** Replaces the checkpoint of leader epochs, unless it has these already. */
   void writeEpochs(LeaderEpochs epochs) throws IOException {
     byte[] bytes = epochs.format();
-    if (storage.exists(EPOCHS_FILE_NAME) && Arrays.equals(read(EPOCHS_FILE_NAME), bytes)) {
+    if (holds(EPOCHS_FILE_NAME, bytes)) {
       return;
     }
     write(EPOCHS_FILE_NAME + REPLACEMENT_SUFFIX, bytes);
@@ -103,19 +132,15 @@ final class StateFiles {
   }
 
   /**
-   * Deletes the snapshots that are of no more use: those past the end of the log, which was cut,
-   * and those at no segment's base, but for the newest if it lies in the last segment.
+   * Deletes the snapshots that no open will ask for: of a state above the end, that the log, having
+   * been cut, is not in any more; and between the bases of segments, where the log was closed once.
    */
-  void deleteStraySnapshots(SegmentList segments) throws IOException {
-    Set<Long> bases = segments.all().stream().map(Segment::baseOffset).collect(Collectors.toSet());
-    ActiveSegment active = segments.active();
-    boolean newestInActive = true;
-    for (SegmentFile file : snapshots().reversed()) {
+  void deleteStraySnapshots(SegmentList segments, long endOffset) throws IOException {
+    for (SegmentFile file : snapshots()) {
       long offset = file.baseOffset();
-      boolean inActive = offset >= active.baseOffset() && offset <= active.endOffset();
-      if (bases.contains(offset) || (inActive && newestInActive)) {
-        newestInActive &= !inActive;
-      } else {
+      boolean atBase =
+          segments.get(Math.max(0, segments.floorIndex(offset))).baseOffset() == offset;
+      if (offset != endOffset && (offset > endOffset || !atBase)) {
         storage.delete(file.name());
       }
     }
@@ -123,7 +148,7 @@ final class StateFiles {
 
   private byte[] read(String name) throws IOException {
     try (StorageFile file = storage.open(name)) {
-      byte[] bytes = new byte[Math.toIntExact(file.size())];
+      byte[] bytes = new byte[(int) Math.min(file.size(), FILE_BYTES_MAX)];
       file.read(0, MemorySegment.ofArray(bytes));
       return bytes;
     }

@@ -26,7 +26,7 @@ class CommitLogTest {
       assertThat(keys(log)).isEqualTo(expected);
     }
     try (CommitLog log = CommitLog.open(directory, options)) {
-      System.err.println(log.openReport());
+      assertThat(log.openReport().closedInOrder()).isTrue();
       assertThat(keys(log)).isEqualTo(expected);
       log.advanceStartOffset(500);
       assertThat(log.offsets()).isEqualTo(new LogOffsets(500, 1000, 1000));

@@ -7,6 +7,9 @@ import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
+import dev.varve.log.storage.DirectoryStorage;
+import dev.varve.log.storage.ForwardingStorage;
+import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,8 +18,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
@@ -25,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A log in a temporary directory and the verbs to treat it with. Time moves only by {@link
- * #advanceClock}; background work happens only by {@link #maintain}. A key is a record's identity:
- * its value says the key again.
+ * #advanceClock}; background work happens only by {@link #maintain}; nothing is forced. A key is a
+ * record's identity: its value says the key again.
  *
  * <p>Closing the fixture fails if a reader has left a pin.
  */
@@ -39,6 +44,7 @@ final class LogFixture implements AutoCloseable {
   private final AtomicLong nowMillis = new AtomicLong(START_MILLIS);
   private final UnaryOperator<LogOptions.Builder> changes;
   private Path directory;
+  private UnaryOperator<Storage> storage = ForwardingStorage::unforced;
   private int kills;
   private @Nullable CommitLog log;
 
@@ -65,6 +71,12 @@ final class LogFixture implements AutoCloseable {
     return new LogFixture(root, changes);
   }
 
+  /** Puts a test's own storage under the log, from the next {@link #reopen} on. */
+  LogFixture onStorage(UnaryOperator<Storage> wrapper) {
+    storage = wrapper;
+    return this;
+  }
+
   LogOptions options() {
     return changes
         .apply(
@@ -78,7 +90,7 @@ final class LogFixture implements AutoCloseable {
 
   CommitLog log() {
     assertThat(log).as("the log is open").isNotNull();
-    return java.util.Objects.requireNonNull(log);
+    return Objects.requireNonNull(log);
   }
 
   Path directory() {
@@ -151,7 +163,7 @@ final class LogFixture implements AutoCloseable {
 
   LogFixture reopen() {
     shut();
-    log = CommitLog.open(directory, options());
+    log = CommitLog.open(storage.apply(DirectoryStorage.open(directory)), options());
     return this;
   }
 
@@ -238,14 +250,14 @@ final class LogFixture implements AutoCloseable {
   /** Adds bytes behind a file, as somebody else would. */
   LogFixture extend(String name, byte[] more) {
     byte[] old = bytes(name);
-    byte[] longer = java.util.Arrays.copyOf(old, old.length + more.length);
+    byte[] longer = Arrays.copyOf(old, old.length + more.length);
     System.arraycopy(more, 0, longer, old.length, more.length);
     return write(name, longer);
   }
 
   /** Cuts a file, as somebody else would. */
   LogFixture truncate(String name, int bytes) {
-    return write(name, java.util.Arrays.copyOf(bytes(name), bytes));
+    return write(name, Arrays.copyOf(bytes(name), bytes));
   }
 
   LogFixture deleteFile(String name) {

@@ -44,7 +44,7 @@ class DamageProperties {
         .as(Damage::new);
   }
 
-  @Property(tries = 40)
+  @Property(tries = 20)
   void bothKeepWhatIsBeforeTheDamage(
       @ForAll("settings") LogSettings chosen,
       @ForAll("histories") List<LogStep> steps,

@@ -25,13 +25,13 @@ class HandOverProperties {
   }
 
   /** The later steps go on with the sequences of the earlier ones, so the producers are known. */
-  @Property(tries = 25)
+  @Property(tries = 12)
   void eachFindsWhatTheOtherLeft(
       @ForAll("settings") LogSettings chosen,
       @ForAll("histories") List<LogStep> steps,
       @ForAll boolean varveFirst)
       throws IOException {
-    LogSettings settings = chosen.withRoomFor(steps);
+    LogSettings settings = chosen.withRoomFor(steps).withRoomForRebuiltIndexes();
     KafkaClock clock = new KafkaClock(NOW_MILLIS);
     boolean varvesTurn = varveFirst;
     try (LogDirectory directory = LogDirectory.create()) {

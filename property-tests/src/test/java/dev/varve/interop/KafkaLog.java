@@ -1,7 +1,10 @@
 package dev.varve.interop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.varve.log.record.EncodedBatch;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -93,6 +96,13 @@ final class KafkaLog implements PartitionLog {
   /** Appends batches as they come from a leader: offsets and epoch are given, gaps are lawful. */
   void appendAsFollower(long baseOffset, int leaderEpoch, NewBatch... batches) {
     log.appendAsFollower(BatchEncoding.encode(baseOffset, leaderEpoch, batches), leaderEpoch);
+  }
+
+  /** Appends a batch with the offsets and the epoch that a log of Varve has given it. */
+  void appendAsFollower(EncodedBatch batch) {
+    ByteBuffer bytes = ByteBuffer.wrap(batch.memory().toArray(ValueLayout.JAVA_BYTE));
+    log.appendAsFollower(
+        MemoryRecords.readableRecords(bytes.limit(batch.sizeBytes())), batch.batch().leaderEpoch());
   }
 
   @Override

@@ -19,7 +19,7 @@ class KafkaLogProperties {
     return BatchArbitraries.batchLists();
   }
 
-  @Property(tries = 40)
+  @Property(tries = 15)
   void whatWasAppendedIsReadAfterAnyReopening(@ForAll("batchLists") List<NewBatch> batches)
       throws IOException {
     try (LogDirectory directory = LogDirectory.create()) {

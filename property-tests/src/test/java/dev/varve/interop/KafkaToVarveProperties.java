@@ -44,7 +44,7 @@ class KafkaToVarveProperties {
         .ofMaxSize(6);
   }
 
-  @Property(tries = 25)
+  @Property(tries = 12)
   void varveReadsWhatKafkaClosed(
       @ForAll("settings") LogSettings chosen,
       @ForAll("historiesWithDeletion") List<LogStep> steps,
@@ -68,7 +68,7 @@ class KafkaToVarveProperties {
   }
 
   /** Indexes of full size with zeros at the end, no snapshot of the end: a broker was killed. */
-  @Property(tries = 15)
+  @Property(tries = 8)
   void varveReadsWhatAKilledKafkaLeft(
       @ForAll("settings") LogSettings chosen, @ForAll("histories") List<LogStep> steps)
       throws IOException {
@@ -84,7 +84,7 @@ class KafkaToVarveProperties {
     }
   }
 
-  @Property(tries = 20)
+  @Property(tries = 10)
   void varveReadsWhatAFollowerWrote(@ForAll("followerAppends") List<FollowerAppend> appends)
       throws IOException {
     LogSettings settings = LogSettings.ofSegmentBytes(2_000_000).withIndexIntervalBytes(200);

@@ -44,6 +44,15 @@ record LogSettings(
     return new LogSettings(segmentBytes, segmentMillis, indexIntervalBytes, bytes, timestampType);
   }
 
+  /**
+   * The same, with indexes that do not get full. Each opening of a log begins the index interval
+   * anew, so that a rebuild may have more entries than were made; where they do not fit, Kafka does
+   * not open its own log after an unclean stop.
+   */
+  LogSettings withRoomForRebuiltIndexes() {
+    return withSegmentIndexBytes(Math.max(segmentIndexBytes, 100 * 24));
+  }
+
   /** The same, with segments that take the largest of the batches, in whatever codec library. */
   LogSettings withRoomFor(List<LogStep> steps) {
     int largest =

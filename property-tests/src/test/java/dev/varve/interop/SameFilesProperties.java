@@ -34,7 +34,7 @@ class SameFilesProperties {
     return HistoryArbitraries.historiesWithDeletion(40);
   }
 
-  @Property(tries = 20)
+  @Property(tries = 15)
   void kafkaAndVarveLeaveTheSameFiles(
       @ForAll("settings") LogSettings settings, @ForAll("histories") List<LogStep> steps)
       throws IOException {
@@ -42,7 +42,7 @@ class SameFilesProperties {
   }
 
   /** Each begins its index interval anew when it opens a log that was closed in order. */
-  @Property(tries = 20)
+  @Property(tries = 15)
   void theFilesAreTheSameAfterReopeningAndDeletingToo(
       @ForAll("settings") LogSettings settings,
       @ForAll("historiesWithDeletion") List<LogStep> steps,

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** Lookups by time, against a walk over all records and against Kafka. */
@@ -51,8 +52,8 @@ final class TimeLookups {
     return anyTimes && startOffset == 0;
   }
 
-  private static TreeSet<Long> momentsAround(List<KafkaRecord> records) {
-    TreeSet<Long> moments = new TreeSet<>();
+  private static Set<Long> momentsAround(List<KafkaRecord> records) {
+    Set<Long> moments = new TreeSet<>();
     for (KafkaRecord record : records) {
       for (long moment = record.timestamp() - 1; moment <= record.timestamp() + 1; moment++) {
         // Kafka has other meanings for negative ones.

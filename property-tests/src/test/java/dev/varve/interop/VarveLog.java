@@ -45,6 +45,11 @@ final class VarveLog implements PartitionLog {
     return log.append(encoding.encode(batch));
   }
 
+  @CanIgnoreReturnValue
+  long append(EncodedBatch batch) {
+    return log.append(batch);
+  }
+
   @Override
   @CanIgnoreReturnValue
   public long endTransaction(

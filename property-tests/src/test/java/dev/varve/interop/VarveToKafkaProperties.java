@@ -36,7 +36,7 @@ class VarveToKafkaProperties {
     return BatchArbitraries.batchLists();
   }
 
-  @Property(tries = 25)
+  @Property(tries = 12)
   void kafkaReadsWhatVarveWrote(
       @ForAll("settings") LogSettings chosen,
       @ForAll("historiesWithDeletion") List<LogStep> steps,
@@ -63,7 +63,7 @@ class VarveToKafkaProperties {
     }
   }
 
-  @Property(tries = 25)
+  @Property(tries = 12)
   void kafkaMakesTheSameFilesOfTheLogAlone(
       @ForAll("settings") LogSettings chosen, @ForAll("histories") List<LogStep> steps)
       throws IOException {
@@ -88,7 +88,7 @@ class VarveToKafkaProperties {
   }
 
   /** Records of all sizes, also those that no codec makes shorter. */
-  @Property(tries = 25)
+  @Property(tries = 10)
   void kafkaReadsRecordsOfAllSizes(@ForAll("batchLists") List<NewBatch> batches)
       throws IOException {
     List<LogStep> steps = batches.stream().<LogStep>map(LogStep.Append::new).toList();

@@ -1,6 +1,8 @@
 package dev.varve.log.inspect;
 
 import dev.varve.log.error.LogDirectoryException;
+import dev.varve.log.producer.InvalidStateFileException;
+import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentFile.Stage;
@@ -22,7 +24,7 @@ public final class LogDirectory {
   private final Path path;
   private final List<String> names;
   private final List<Long> baseOffsets;
-  private final @Nullable CheckpointFile checkpoint;
+  private final @Nullable LogCheckpoint checkpoint;
   private final State state;
 
   /** In what state the log was left, as far as names and checkpoint tell. */
@@ -39,7 +41,7 @@ public final class LogDirectory {
       Path path,
       List<String> names,
       List<Long> baseOffsets,
-      @Nullable CheckpointFile checkpoint,
+      @Nullable LogCheckpoint checkpoint,
       State state) {
     this.path = path;
     this.names = List.copyOf(names);
@@ -73,32 +75,36 @@ public final class LogDirectory {
           .filter(file -> file.kind() == Kind.LOG && file.stage() == Stage.CURRENT)
           .ifPresent(file -> baseOffsets.add(file.baseOffset()));
     }
-    if (baseOffsets.isEmpty() && !names.contains(CheckpointFile.FILE_NAME)) {
+    if (baseOffsets.isEmpty() && !names.contains(LogCheckpoint.FILE_NAME)) {
       throw new LogDirectoryException(
           path + " holds no log; expected a file such as " + SegmentFile.name(0, Kind.LOG));
     }
-    CheckpointFile checkpoint = checkpoint(path, names);
+    LogCheckpoint checkpoint = checkpoint(path, names);
     return new LogDirectory(
         path, names, baseOffsets, checkpoint, state(path, baseOffsets, checkpoint));
   }
 
-  private static @Nullable CheckpointFile checkpoint(Path path, List<String> names)
+  private static @Nullable LogCheckpoint checkpoint(Path path, List<String> names)
       throws IOException {
-    Path file = path.resolve(CheckpointFile.FILE_NAME);
-    if (!names.contains(CheckpointFile.FILE_NAME)
+    Path file = path.resolve(LogCheckpoint.FILE_NAME);
+    if (!names.contains(LogCheckpoint.FILE_NAME)
         || !Files.isRegularFile(file)
-        || Files.size(file) > CheckpointFile.BYTES_MAX) {
+        || Files.size(file) > LogCheckpoint.BYTES_MAX) {
       return null;
     }
-    return CheckpointFile.parse(Files.readAllBytes(file), (found, expected) -> {});
+    try {
+      return LogCheckpoint.parse(Files.readAllBytes(file));
+    } catch (InvalidStateFileException e) {
+      return null; // told by StateFilesCheck
+    }
   }
 
-  private static State state(Path path, List<Long> baseOffsets, @Nullable CheckpointFile checkpoint)
+  private static State state(Path path, List<Long> baseOffsets, @Nullable LogCheckpoint checkpoint)
       throws IOException {
     if (checkpoint == null) {
       return State.FOREIGN;
     }
-    CheckpointFile.Closed closed = checkpoint.closed();
+    LogCheckpoint.Closed closed = checkpoint.closed();
     if (closed == null) {
       return State.OPEN;
     }
@@ -142,7 +148,7 @@ public final class LogDirectory {
     if (checkpoint == null || state == State.FOREIGN) {
       return -1;
     }
-    CheckpointFile.Closed closed = checkpoint.closed();
+    LogCheckpoint.Closed closed = checkpoint.closed();
     return closed == null ? checkpoint.recoveryPoint() : closed.endOffset();
   }
 
@@ -168,7 +174,7 @@ public final class LogDirectory {
     return Files.isRegularFile(path.resolve(name), LinkOption.NOFOLLOW_LINKS);
   }
 
-  @Nullable CheckpointFile checkpoint() {
+  @Nullable LogCheckpoint checkpoint() {
     return checkpoint;
   }
 

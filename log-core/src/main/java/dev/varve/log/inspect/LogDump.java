@@ -3,6 +3,7 @@ package dev.varve.log.inspect;
 import dev.varve.log.error.LogDirectoryException;
 import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.producer.LeaderEpochs;
+import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import java.io.IOException;
@@ -85,16 +86,14 @@ public final class LogDump {
       out.append("  ").append(Printable.text(line)).append('\n');
     }
     List<String> faults = new ArrayList<>();
-    if (name.equals(CheckpointFile.FILE_NAME)) {
-      CheckpointFile.parse(
-          StateFile.read(path),
-          (found, expected) -> faults.add("found " + found + ", expected " + expected));
-    } else if (name.equals(EpochsCheck.FILE_NAME)) {
-      try {
+    try {
+      if (name.equals(LogCheckpoint.FILE_NAME)) {
+        LogCheckpoint.parse(StateFile.read(path));
+      } else if (name.equals(EpochsCheck.FILE_NAME)) {
         LeaderEpochs.parse(StateFile.read(path));
-      } catch (InvalidStateFileException e) {
-        faults.add(String.valueOf(e.getMessage()));
       }
+    } catch (InvalidStateFileException e) {
+      faults.add(String.valueOf(e.getMessage()));
     }
     for (String fault : faults) {
       out.append("  damage: ").append(fault).append('\n');
@@ -104,7 +103,7 @@ public final class LogDump {
 
   private static boolean isKnown(String name) {
     return SegmentFile.parse(name).isPresent()
-        || name.equals(CheckpointFile.FILE_NAME)
+        || name.equals(LogCheckpoint.FILE_NAME)
         || name.equals(EpochsCheck.FILE_NAME)
         || name.equals(StateFilesCheck.METADATA_NAME);
   }

@@ -1,5 +1,6 @@
 package dev.varve.log.inspect;
 
+import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentFile.Stage;
@@ -9,7 +10,7 @@ import java.util.Set;
 /** Tells what does not belong into a log's directory, or only for a time. */
 final class NamesCheck {
   private static final Set<String> KNOWN =
-      Set.of(CheckpointFile.FILE_NAME, EpochsCheck.FILE_NAME, StateFilesCheck.METADATA_NAME);
+      Set.of(LogCheckpoint.FILE_NAME, EpochsCheck.FILE_NAME, StateFilesCheck.METADATA_NAME);
   private static final String LOCK_NAME = "varve.lock";
 
   private final LogDirectory directory;

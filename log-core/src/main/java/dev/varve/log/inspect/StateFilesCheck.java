@@ -4,6 +4,7 @@ import dev.varve.log.inspect.LogDirectory.State;
 import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.producer.ProducerEntry;
 import dev.varve.log.producer.ProducerSnapshot;
+import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentFile.Stage;
@@ -58,15 +59,18 @@ final class StateFilesCheck {
   }
 
   private void checkCheckpoint(long endOffset) throws IOException {
-    if (!directory.has(CheckpointFile.FILE_NAME)) {
+    if (!directory.has(LogCheckpoint.FILE_NAME)) {
       return;
     }
-    Path file = directory.path().resolve(CheckpointFile.FILE_NAME);
+    Path file = directory.path().resolve(LogCheckpoint.FILE_NAME);
     // As it was when the check began: a log that is open moves it on.
-    CheckpointFile checkpoint = directory.checkpoint();
+    LogCheckpoint checkpoint = directory.checkpoint();
     if (checkpoint == null) {
-      CheckpointFile.parse(
-          StateFile.read(file), (found, expected) -> findings.damage(file, 0, found, expected));
+      try {
+        LogCheckpoint.parse(StateFile.read(file));
+      } catch (InvalidStateFileException e) {
+        findings.damage(file, 0, e.place() + ": " + e.found(), e.expected());
+      }
       return;
     }
     if (checkpoint.startOffset() < 0 || checkpoint.startOffset() > endOffset) {
@@ -83,7 +87,7 @@ final class StateFilesCheck {
           "recovery point " + checkpoint.recoveryPoint(),
           "at most the end of the log, " + endOffset);
     }
-    CheckpointFile.Closed closed = checkpoint.closed();
+    LogCheckpoint.Closed closed = checkpoint.closed();
     if (closed == null) {
       findings.note(
           file,

@@ -60,6 +60,9 @@ public final class ActiveSegment implements Segment {
   private final long createdMillis;
   private final long segmentMillisMax;
 
+  /** The size at opening: what is only read gets no space. */
+  private final long openedBytes;
+
   // Written under the log's write lock, published by release stores.
   private long sizeBytes;
   private long endOffset;
@@ -81,6 +84,7 @@ public final class ActiveSegment implements Segment {
     this.file = file;
     this.path = storage.directory().resolve(file.name()).toString();
     this.sizeBytes = file.size();
+    this.openedBytes = sizeBytes;
     this.endOffset = endOffset;
     this.createdMillis = nowMillis;
     this.segmentMillisMax = options.segmentMillisMax() - options.jitterMillis(path);
@@ -208,7 +212,7 @@ public final class ActiveSegment implements Segment {
     try {
       long end = sizeBytes();
       long reserved = memory.log().byteSize();
-      if (end == 0
+      if (end == openedBytes
           || reserved - end > stepBytes(end) / 2
           || reserved >= options.segmentBytesMax()) {
         return false;

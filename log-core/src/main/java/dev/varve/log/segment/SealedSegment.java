@@ -132,14 +132,14 @@ public final class SealedSegment implements Segment {
       }
       SegmentIndexes rebuilt = SegmentIndexes.empty(arena, baseOffset, options);
       SegmentScan.rebuild(file, rebuilt);
-      rebuilt.writeTo(storage);
+      rebuilt.writeLookupsTo(storage);
       return new SegmentMemory(arena, log, rebuilt.offsets(), rebuilt.times());
     }
   }
 
   private @Nullable MemorySegment map(Kind kind, Arena arena) throws IOException {
     String name = SegmentFile.name(baseOffset, kind);
-    if (!storage.exists(name)) {
+    if (!storage.exists(name) || storage.size(name) > Integer.MAX_VALUE) {
       return null;
     }
     try (StorageFile file = storage.open(name)) {

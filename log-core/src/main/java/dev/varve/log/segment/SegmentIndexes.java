@@ -95,12 +95,20 @@ final class SegmentIndexes {
 
   /** Writes the entries to the segment's index files and forces them. */
   void writeTo(Storage storage) throws IOException {
-    write(storage, SegmentFile.name(baseOffset, Kind.OFFSET_INDEX), offsets.bytes());
-    write(storage, SegmentFile.name(baseOffset, Kind.TIME_INDEX), times.bytes());
+    writeLookupsTo(storage);
     String transactionFile = SegmentFile.name(baseOffset, Kind.TRANSACTION_INDEX);
     if (transactions.entryCount() > 0 || storage.exists(transactionFile)) {
       write(storage, transactionFile, transactions.bytes());
     }
+  }
+
+  /**
+   * Writes the indexes by offset and time only: a rebuild that does not know the producers cannot
+   * tell which transactions were aborted, and must leave what is known of them.
+   */
+  void writeLookupsTo(Storage storage) throws IOException {
+    write(storage, SegmentFile.name(baseOffset, Kind.OFFSET_INDEX), offsets.bytes());
+    write(storage, SegmentFile.name(baseOffset, Kind.TIME_INDEX), times.bytes());
   }
 
   private static void write(Storage storage, String name, MemorySegment bytes) throws IOException {

@@ -29,6 +29,9 @@ public final class SegmentMemory {
     }
   }
 
+  /** Stands for a largest timestamp that nobody has asked for yet. */
+  static final long UNCHECKED = Long.MIN_VALUE;
+
   private final Arena arena;
   private final OffsetIndex offsetIndex;
   private final TimeIndex timeIndex;
@@ -38,6 +41,7 @@ public final class SegmentMemory {
   private volatile int pins = 1;
 
   private volatile boolean released;
+  private volatile long checkedTimestampMax = UNCHECKED;
 
   SegmentMemory(Arena arena, MemorySegment log, OffsetIndex offsetIndex, TimeIndex timeIndex) {
     this.arena = arena;
@@ -96,6 +100,15 @@ public final class SegmentMemory {
   /** The index by time. */
   public TimeIndex timeIndex() {
     return timeIndex;
+  }
+
+  /** The largest timestamp, once a reader has checked it against the log. */
+  long checkedTimestampMax() {
+    return checkedTimestampMax;
+  }
+
+  void checkedTimestampMax(long timestampMax) {
+    checkedTimestampMax = timestampMax;
   }
 
   Arena arena() {

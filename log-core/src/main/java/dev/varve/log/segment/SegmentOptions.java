@@ -27,6 +27,6 @@ public record SegmentOptions(
    */
   long jitterMillis(String path) {
     long bound = Math.min(segmentJitterMillisMax, segmentMillisMax);
-    return bound <= 0 ? 0 : Math.floorMod(path.hashCode() * GOLDEN_RATIO, bound + 1);
+    return bound <= 0 ? 0 : Math.floorMod(path.hashCode() * GOLDEN_RATIO, bound);
   }
 }

@@ -6,12 +6,14 @@ import dev.varve.index.TransactionIndex;
 import dev.varve.log.record.BatchFault;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.SegmentFile.Kind;
+import dev.varve.log.segment.SegmentScan.Damage;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
 import dev.varve.log.storage.StorageFile.Access;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -46,15 +48,21 @@ public final class SegmentRecovery {
   /**
    * Scans a segment.
    *
+   * @param durableEnd below this offset the log was durable once, so that damage there is passed
+   *     over if a valid batch follows it
    * @param visitor is shown each valid batch in order
    */
   public static SegmentRecovery scan(
-      Storage storage, SegmentOptions options, long baseOffset, BatchVisitor visitor)
+      Storage storage,
+      SegmentOptions options,
+      long baseOffset,
+      long durableEnd,
+      BatchVisitor visitor)
       throws IOException {
     Arena arena = Arena.ofShared();
     try (StorageFile file = storage.open(SegmentFile.name(baseOffset, Kind.LOG))) {
       SegmentIndexes indexes = SegmentIndexes.empty(arena, baseOffset, options);
-      SegmentScan scan = new SegmentScan(file, baseOffset);
+      SegmentScan scan = new SegmentScan(file, baseOffset, durableEnd);
       while (scan.next()) {
         scan.addTo(indexes);
         visitor.visit(scan.batch(), indexes.transactions());
@@ -123,6 +131,11 @@ public final class SegmentRecovery {
     return scan.fault();
   }
 
+  /** The damage between valid batches. */
+  public List<Damage> damages() {
+    return scan.damages();
+  }
+
   /** Whether all that follows the valid batches is zeros: space that a writer had reserved. */
   public boolean hasReservedTail() {
     return reservedTail;
@@ -138,11 +151,15 @@ public final class SegmentRecovery {
   }
 
   /**
-   * Writes the indexes to their files.
+   * Makes the segment durable, since the process that died may not have come to it, and writes the
+   * indexes to their files.
    *
    * @param nextBaseOffset the base offset of the next segment
    */
   public SealedSegment seal(long nextBaseOffset) throws IOException {
+    try (StorageFile file = storage.open(SegmentFile.name(baseOffset(), Kind.LOG))) {
+      file.force();
+    }
     indexes.writeTo(storage);
     indexes.arena().close();
     long bytes = cut ? validBytes() : fileBytes();
@@ -176,8 +193,11 @@ public final class SegmentRecovery {
       MemorySegment log = file.map(Access.READ, file.size(), checking);
       Optional<MemorySegment> offsets = read(storage, baseOffset, Kind.OFFSET_INDEX, arena);
       Optional<MemorySegment> times = read(storage, baseOffset, Kind.TIME_INDEX, arena);
+      Optional<MemorySegment> aborted = read(storage, baseOffset, Kind.TRANSACTION_INDEX, arena);
       if (offsets.isEmpty()
           || times.isEmpty()
+          || (aborted.isPresent()
+              && TransactionIndex.over(aborted.get(), baseOffset).firstFault(endOffset).isPresent())
           || !new IndexAgreement(
                   log,
                   OffsetIndex.over(offsets.get(), baseOffset),
@@ -186,8 +206,6 @@ public final class SegmentRecovery {
               .holds()) {
         return Optional.empty();
       }
-      MemorySegment aborted =
-          read(storage, baseOffset, Kind.TRANSACTION_INDEX, arena).orElse(MemorySegment.NULL);
       SegmentIndexes indexes =
           SegmentIndexes.continuing(
               arena,
@@ -195,7 +213,7 @@ public final class SegmentRecovery {
               options,
               offsets.get(),
               times.get(),
-              TransactionIndex.growing(arena, baseOffset, aborted));
+              TransactionIndex.growing(arena, baseOffset, aborted.orElse(MemorySegment.NULL)));
       ActiveSegment active = ActiveSegment.reopen(storage, options, indexes, endOffset, nowMillis);
       opened = true;
       return Optional.of(active);
@@ -209,7 +227,7 @@ public final class SegmentRecovery {
   private static Optional<MemorySegment> read(
       Storage storage, long baseOffset, Kind kind, Arena arena) throws IOException {
     String name = SegmentFile.name(baseOffset, kind);
-    if (!storage.exists(name)) {
+    if (!storage.exists(name) || storage.size(name) > Integer.MAX_VALUE) {
       return Optional.empty();
     }
     try (StorageFile file = storage.open(name)) {

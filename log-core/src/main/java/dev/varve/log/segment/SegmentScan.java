@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  * page that the file may have lost.
  *
  * <p>Ends at the first batch that is not valid. What follows it proves nothing: its place was found
- * with a length that cannot be believed.
+ * with a length that cannot be believed. But where it is known that the log was durable once, a
+ * batch that is damaged is passed over if a valid one, with a higher offset, follows exactly in its
+ * place: then the length was right, and only that batch is damaged.
  *
  * <p>Thread safety: for one thread.
  */
@@ -28,6 +32,8 @@ public final class SegmentScan {
   private final StorageFile file;
   private final long fileBytes;
   private final long baseOffset;
+  private final long durableEnd;
+  private final List<Damage> damages = new ArrayList<>();
   private final RecordBatch batch = new RecordBatch();
 
   private final BatchChecksum checksum = new BatchChecksum();
@@ -42,20 +48,39 @@ public final class SegmentScan {
   private @Nullable BatchFault fault;
 
   /**
+   * A stretch of damaged batches between valid ones.
+   *
+   * @param fault what is wrong with the first of them
+   * @param firstOffset the lowest offset that they may have had
+   * @param endOffset the offset of the valid batch behind them
+   */
+  public record Damage(BatchFault fault, long firstOffset, long endOffset) {}
+
+  /**
    * Begins at the start of a segment's log.
    *
    * @param baseOffset the lowest offset that a batch may have
    */
   public SegmentScan(StorageFile file, long baseOffset) throws IOException {
+    this(file, baseOffset, baseOffset);
+  }
+
+  /**
+   * Begins at the start of a segment's log.
+   *
+   * @param durableEnd damage below this offset is passed over if a valid batch follows it
+   */
+  SegmentScan(StorageFile file, long baseOffset, long durableEnd) throws IOException {
     this.file = file;
     this.fileBytes = file.size();
     this.baseOffset = baseOffset;
+    this.durableEnd = durableEnd;
     this.nextOffset = baseOffset;
   }
 
   /** Rebuilds indexes, which are empty, from the valid batches of a log. */
   static SegmentScan rebuild(StorageFile file, SegmentIndexes indexes) throws IOException {
-    SegmentScan scan = new SegmentScan(file, indexes.baseOffset());
+    SegmentScan scan = new SegmentScan(file, indexes.baseOffset(), Long.MAX_VALUE);
     while (scan.next()) {
       scan.addTo(indexes);
     }
@@ -80,6 +105,9 @@ public final class SegmentScan {
       return false;
     }
     BatchFault found = check(nextPosition);
+    if (found != null && hasLength(found) && passOver(found)) {
+      found = check(nextPosition);
+    }
     if (found != null) {
       fault = found.at(nextPosition);
       return false;
@@ -90,8 +118,39 @@ public final class SegmentScan {
     return true;
   }
 
+  /** Whether the batch has a length that can be tried, whatever else is wrong with it. */
+  private static boolean hasLength(BatchFault fault) {
+    return switch (fault.kind()) {
+      case MAGIC, HEADER, CHECKSUM -> true;
+      case NOTHING_WRITTEN, INCOMPLETE, LENGTH, CODEC, RECORDS -> false;
+    };
+  }
+
+  /** Moves to the valid batch behind damaged ones, if there is one where it has to be. */
+  private boolean passOver(BatchFault damage) throws IOException {
+    long at = nextPosition;
+    BatchFault found = damage;
+    while (found != null && hasLength(found)) {
+      at += batch.sizeBytes();
+      if (at >= fileBytes) {
+        return false;
+      }
+      found = check(at);
+    }
+    if (found != null || batch.baseOffset() <= nextOffset || batch.baseOffset() > durableEnd) {
+      return false;
+    }
+    damages.add(new Damage(damage.at(nextPosition), nextOffset, batch.baseOffset()));
+    nextPosition = at;
+    nextOffset = batch.baseOffset();
+    return true;
+  }
+
   private @Nullable BatchFault check(long at) throws IOException {
     long bytesLeft = fileBytes - at;
+    if (at > Integer.MAX_VALUE) {
+      return new BatchFault(Kind.LENGTH, at, "a batch at " + at, "positions of at most 2^31-1");
+    }
     wrap(at, Math.min(bytesLeft, RecordBatch.HEADER_BYTES));
     BatchFault found = batch.headerFault(bytesLeft, RecordBatch.BATCH_BYTES_MAX);
     if (found != null) {
@@ -158,6 +217,11 @@ public final class SegmentScan {
   /** Why the scan ended before the end of the file, with the position in it; null if it did not. */
   public @Nullable BatchFault fault() {
     return fault;
+  }
+
+  /** The damage that was passed over, so far. */
+  public List<Damage> damages() {
+    return damages;
   }
 
   /** The size of the file. */

@@ -6,6 +6,7 @@ import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.record.BatchFault;
 import dev.varve.log.record.RecordBatch;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One reader's view of one segment: its pinned memory up to an end that the reader has acquired.
@@ -100,10 +101,40 @@ public final class SegmentView {
    */
   public long positionOf(long offset) {
     long position = floorPosition(offset);
-    while (hasBatchAt(position, batch) && batch.lastOffset() < offset) {
-      position += batch.sizeBytes();
+    while (position < endPosition) {
+      BatchFault fault = faultAt(position);
+      boolean passed = fault == null && batch.lastOffset() < offset;
+      // As many records as offsets: an undamaged header, if compaction has not been here.
+      boolean sound = fault == null && batch.recordCount() == batch.lastOffsetDelta() + 1L;
+      long next = fault == null || hasLength(fault) ? position + batch.sizeBytes() : position;
+      if (!passed && (sound || !isBelow(position, next, offset))) {
+        if (fault != null) {
+          throw corrupt(fault);
+        }
+        return position;
+      }
+      position = next;
     }
     return position;
+  }
+
+  /** Whether the batch has a length that can be tried, whatever else is wrong with its header. */
+  private static boolean hasLength(BatchFault fault) {
+    return fault.kind() == BatchFault.Kind.MAGIC || fault.kind() == BatchFault.Kind.HEADER;
+  }
+
+  /**
+   * Whether the next batch begins at or below an offset: then the offset is not in the batch before
+   * it, whatever that one's header says.
+   */
+  private boolean isBelow(long position, long next, long offset) {
+    return next > position && isBatchAt(next) && batch.baseOffset() <= offset;
+  }
+
+  private @Nullable BatchFault faultAt(long position) {
+    return batch
+        .wrap(log, position)
+        .headerFault(endPosition - position, RecordBatch.BATCH_BYTES_MAX);
   }
 
   /** A position of a batch at or before the offset, near it if the index can be believed. */
@@ -149,11 +180,7 @@ public final class SegmentView {
   }
 
   private boolean isBatchAt(long position) {
-    return position < endPosition
-        && batch
-                .wrap(log, position)
-                .headerFault(endPosition - position, RecordBatch.BATCH_BYTES_MAX)
-            == null;
+    return position < endPosition && faultAt(position) == null;
   }
 
   /**
@@ -175,10 +202,27 @@ public final class SegmentView {
     return believed ? position : 0;
   }
 
-  /** The largest timestamp in the segment, in milliseconds, or -1 if no record has one. */
+  /**
+   * The largest timestamp in the segment, in milliseconds, or -1 if no record has one. The last
+   * entry of the index says so, unless a batch behind it knows better: then the index was cut.
+   */
   public long timestampMax() {
-    return segment instanceof ActiveSegment active
-        ? active.timestampMax()
-        : memory.timeIndex().lastTimestamp();
+    if (segment instanceof ActiveSegment active) {
+      return active.timestampMax();
+    }
+    long known = memory.checkedTimestampMax();
+    if (known == SegmentMemory.UNCHECKED) {
+      TimeIndex index = memory.timeIndex();
+      long timestampMax = index.lastTimestamp();
+      // Never throws for damage: the segment has a largest timestamp all the same.
+      long position = index.entryCount() == 0 ? 0 : floorPosition(index.lastOffset());
+      while (isBatchAt(position)) {
+        timestampMax = Math.max(timestampMax, batch.maxTimestamp());
+        position += batch.sizeBytes();
+      }
+      known = timestampMax;
+      memory.checkedTimestampMax(known);
+    }
+    return known;
   }
 }

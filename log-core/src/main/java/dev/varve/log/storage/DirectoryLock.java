@@ -4,10 +4,12 @@ import dev.varve.log.error.LogDirectoryException;
 import dev.varve.log.error.LogLockedException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -16,16 +18,27 @@ import org.jspecify.annotations.Nullable;
  * the process dies. The file names the process that has it and is deleted on release.
  *
  * <p>Because the file is deleted, the lock on it proves something only while the name still leads
- * to the file that was locked; {@link #acquire} checks that and starts over if not. Nobody else
- * opens the file: on POSIX systems closing any descriptor of it would drop the lock.
+ * to the file that was locked; {@link #acquire} checks that and starts over if not.
+ *
+ * <p>On POSIX systems, closing any descriptor of the file drops the lock that the process has on
+ * it. So a second log of this process must not even open the file: the directories that are locked
+ * here are kept in {@link #HELD}, by their real paths, and asked first.
  */
 final class DirectoryLock {
   static final String FILE_NAME = "varve.lock";
 
+  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+  private static final String HOLDER = "process ";
+
+  /** Room for the holder's name; while it is being written, the file may be long and zeros. */
+  private static final int HOLDER_BYTES_MAX = 40;
+
+  private final Path directory;
   private final Path path;
   private final RandomAccessFile file;
 
-  private DirectoryLock(Path path, RandomAccessFile file) {
+  private DirectoryLock(Path directory, Path path, RandomAccessFile file) {
+    this.directory = directory;
     this.path = path;
     this.file = file;
   }
@@ -33,10 +46,19 @@ final class DirectoryLock {
   static DirectoryLock acquire(Path directory) {
     Path path = directory.resolve(FILE_NAME);
     try {
-      while (true) {
-        DirectoryLock lock = tryAcquire(path);
-        if (lock != null) {
-          return lock;
+      Path real = directory.toRealPath();
+      if (!HELD.add(real)) {
+        throw locked(directory, HOLDER + ProcessHandle.current().pid() + ", this one");
+      }
+      DirectoryLock lock = null;
+      try {
+        while (lock == null) {
+          lock = tryAcquire(real, path);
+        }
+        return lock;
+      } finally {
+        if (lock == null) {
+          HELD.remove(real);
         }
       }
     } catch (IOException e) {
@@ -45,20 +67,20 @@ final class DirectoryLock {
   }
 
   /** Locks the file that the path leads to, or returns null if it was deleted meanwhile. */
-  private static @Nullable DirectoryLock tryAcquire(Path path) throws IOException {
+  private static @Nullable DirectoryLock tryAcquire(Path real, Path path) throws IOException {
     RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
     boolean held = false;
     try {
-      if (lock(file) == null) {
-        throw new LogLockedException(path.getParent() + " is open in " + holder(file));
+      if (!Uninterrupted.call(() -> lock(file))) {
+        throw locked(real, holder(file));
       }
       if (!isStillNamed(file, path)) {
         return null;
       }
       file.setLength(0);
-      file.writeBytes("process " + ProcessHandle.current().pid());
+      file.writeBytes(HOLDER + ProcessHandle.current().pid());
       held = true;
-      return new DirectoryLock(path, file);
+      return new DirectoryLock(real, path, file);
     } finally {
       if (!held) {
         file.close();
@@ -66,17 +88,23 @@ final class DirectoryLock {
     }
   }
 
-  private static @Nullable FileLock lock(RandomAccessFile file) throws IOException {
+  private static boolean lock(RandomAccessFile file) throws IOException {
     try {
-      return file.getChannel().tryLock();
+      return file.getChannel().tryLock() != null;
     } catch (OverlappingFileLockException e) {
-      return null;
+      return false; // by a copy of this class under another loader
     }
   }
 
+  private static LogLockedException locked(Path directory, String holder) {
+    return new LogLockedException(directory + " is open in " + holder);
+  }
+
   private static String holder(RandomAccessFile file) throws IOException {
-    String holder = file.readLine();
-    return holder == null ? "another process" : holder;
+    byte[] bytes = new byte[HOLDER_BYTES_MAX];
+    int read = Math.max(0, file.read(bytes));
+    String holder = new String(bytes, 0, read, StandardCharsets.US_ASCII);
+    return holder.matches(HOLDER + "[0-9]+") ? holder : "another process";
   }
 
   /**
@@ -89,8 +117,16 @@ final class DirectoryLock {
     return Files.exists(path) && Files.size(path) == unlikelySize;
   }
 
+  /** Gives the directory up. Doing it twice is harmless. */
   void release() throws IOException {
-    Files.deleteIfExists(path);
-    file.close();
+    if (!HELD.contains(directory) || !file.getChannel().isOpen()) {
+      return;
+    }
+    try {
+      Files.deleteIfExists(path);
+      file.close();
+    } finally {
+      HELD.remove(directory);
+    }
   }
 }

@@ -5,7 +5,6 @@ import dev.varve.log.error.LogLockedException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -59,7 +58,7 @@ public final class DirectoryStorage implements Storage {
   public List<String> list() throws IOException {
     try (Stream<Path> entries = Files.list(directory)) {
       return entries
-          .filter(entry -> Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS))
+          .filter(entry -> Files.isRegularFile(entry))
           .map(entry -> entry.getFileName().toString())
           .filter(name -> !name.equals(DirectoryLock.FILE_NAME))
           .sorted()

@@ -1,0 +1,159 @@
+package dev.varve.log.storage;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.varve.log.error.LogDirectoryException;
+import dev.varve.log.error.LogLockedException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DirectoryStorageTest extends StorageContract {
+  @TempDir Path root;
+
+  private Path directory() {
+    return root.resolve("log");
+  }
+
+  @Override
+  Storage newStorage() {
+    return DirectoryStorage.open(directory());
+  }
+
+  @Test
+  void subdirectoriesAndTheLockAreNoFilesAndLinksToFilesAre() throws IOException {
+    Path other = root.resolve("other");
+    Files.createDirectories(other.resolve("sub"));
+    Files.createSymbolicLink(other.resolve("a"), Files.writeString(root.resolve("b"), "abc"));
+    try (Storage storage = DirectoryStorage.open(other)) {
+      assertThat(other.resolve(DirectoryLock.FILE_NAME)).exists();
+      assertThat(storage.list()).containsExactly("a");
+      assertThat(storage.size("a")).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void aSecondOpenerInThisProcessIsRefusedByAnyPath() throws IOException {
+    Path link = Files.createSymbolicLink(root.resolve("alias"), directory());
+    for (Path path : new Path[] {directory(), link, directory().resolve("../log")}) {
+      assertThatThrownBy(() -> DirectoryStorage.open(path))
+          .isInstanceOf(LogLockedException.class)
+          .hasMessageContaining("process " + ProcessHandle.current().pid());
+    }
+  }
+
+  @Test
+  void anotherProcessIsRefusedAlsoAfterASecondOpenerHereWas() throws Exception {
+    assertThatThrownBy(() -> DirectoryStorage.open(directory()))
+        .isInstanceOf(LogLockedException.class);
+    Process child = child(directory());
+    try (BufferedReader output = child.inputReader(UTF_8)) {
+      assertThat(output.readLine())
+          .isEqualTo(
+              "LogLockedException "
+                  + directory().toRealPath()
+                  + " is open in process "
+                  + ProcessHandle.current().pid());
+    }
+    assertThat(child.waitFor()).isEqualTo(1);
+  }
+
+  @Test
+  void theLockOfAnotherProcessIsHeldUntilThatIsKilled() throws Exception {
+    Path other = root.resolve("other");
+    Process child = child(other);
+    try (BufferedReader output = child.inputReader(UTF_8)) {
+      assertThat(output.readLine()).isEqualTo("open");
+      for (int i = 0; i < 3; i++) {
+        assertThatThrownBy(() -> DirectoryStorage.open(other))
+            .isInstanceOf(LogLockedException.class)
+            .hasMessageContaining("process " + child.pid());
+      }
+    } finally {
+      child.destroyForcibly().waitFor();
+    }
+    try (Storage storage = DirectoryStorage.open(other)) {
+      assertThat(storage.list()).isEmpty();
+    }
+    assertThat(other).isEmptyDirectory();
+  }
+
+  /** A JVM that opens a directory, says how that went, and holds it until it is killed. */
+  private static Process child(Path directory) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Opener.class.getName(),
+            directory.toString())
+        .redirectError(ProcessBuilder.Redirect.INHERIT)
+        .start();
+  }
+
+  /** The child's main class. */
+  public static final class Opener {
+    private Opener() {}
+
+    public static void main(String[] args) throws IOException {
+      try {
+        DirectoryStorage.open(Path.of(args[0]));
+      } catch (LogLockedException e) {
+        System.out.println(e.getClass().getSimpleName() + " " + e.getMessage());
+        System.exit(1);
+      }
+      System.out.println("open");
+      System.in.read();
+    }
+  }
+
+  @Test
+  void aClosedStorageLetsTheNextOneIn() throws IOException {
+    Path other = root.resolve("other");
+    for (int i = 0; i < 3; i++) {
+      Storage storage = DirectoryStorage.open(other);
+      storage.close();
+      try (Storage next = DirectoryStorage.open(other)) {
+        storage.close();
+        assertThatThrownBy(() -> DirectoryStorage.open(other))
+            .isInstanceOf(LogLockedException.class);
+        assertThat(next.list()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void aThreadThatIsInterruptedOpensAllTheSame() throws IOException {
+    Thread.currentThread().interrupt();
+    try (Storage storage = DirectoryStorage.open(root.resolve("other"))) {
+      assertThat(storage.list()).isEmpty();
+      assertThat(Thread.interrupted()).isTrue();
+    }
+  }
+
+  @Test
+  void aFileIsNoDirectory() throws IOException {
+    Path file = Files.writeString(root.resolve("file"), "x");
+    assertThatThrownBy(() -> DirectoryStorage.open(file))
+        .isInstanceOf(LogDirectoryException.class)
+        .hasMessageContaining("expected a directory");
+    assertThatThrownBy(() -> DirectoryStorage.open(file.resolve("below")))
+        .isInstanceOf(LogDirectoryException.class);
+    assertThat(Files.readString(file)).isEqualTo("x");
+  }
+
+  @Test
+  void aDirectoryThatMayNotBeWrittenIsRefused() throws IOException {
+    Path sealed = Files.createDirectories(root.resolve("sealed"));
+    Files.setPosixFilePermissions(sealed, PosixFilePermissions.fromString("r-xr-xr-x"));
+    assumeTrue(!Files.isWritable(sealed), "the superuser may write anywhere");
+    assertThatThrownBy(() -> DirectoryStorage.open(sealed))
+        .isInstanceOf(LogDirectoryException.class);
+  }
+}
