@@ -1,5 +1,6 @@
 package dev.varve.log;
 
+import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentFile.Stage;

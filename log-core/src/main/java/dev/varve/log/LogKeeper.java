@@ -1,10 +1,11 @@
 package dev.varve.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.varve.log.LogCheckpoint.Closed;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.segment.ActiveSegment;
+import dev.varve.log.segment.LogCheckpoint;
+import dev.varve.log.segment.LogCheckpoint.Closed;
 import dev.varve.log.segment.Reclaimer;
 import dev.varve.log.segment.Reclaimer.AfterClose;
 import dev.varve.log.segment.RolledSegment;
@@ -48,7 +49,7 @@ final class LogKeeper {
 
   /** The files of all segments below this base are as they will stay: forced, and trimmed. */
   @GuardedBy("keeperLock")
-  private long recoveryPoint;
+  private long scanFrom;
 
   /** The base of the newest segment whose name in the directory was forced. */
   @GuardedBy("keeperLock")
@@ -71,7 +72,6 @@ final class LogKeeper {
     this.stateFiles = new StateFiles(storage, List.of());
     this.startOffset = startOffset;
     this.durableEnd = Math.min(recoveryPoint, writer.endOffset());
-    this.recoveryPoint = recoveryPoint;
   }
 
   long startOffset() {
@@ -88,7 +88,8 @@ final class LogKeeper {
   void open() throws IOException {
     keeperLock.lock();
     try {
-      new LogCheckpoint(startOffset, recoveryPoint, null).write(storage);
+      scanFrom = writer.segments().active().baseOffset();
+      writeCheckpoint(startOffset);
     } finally {
       keeperLock.unlock();
     }
@@ -200,7 +201,7 @@ final class LogKeeper {
     try {
       int reclaimed = reclaimer.reclaim();
       if (reclaimed > 0) {
-        moveRecoveryPoint();
+        moveScanFrom();
       }
       return reclaimed;
     } catch (IOException e) {
@@ -214,9 +215,9 @@ final class LogKeeper {
     return reclaimer.retiredPins();
   }
 
-  /** Moves the recovery point up to the first segment that is not settled and trimmed. */
+  /** A later open scans from the first segment that is not settled and trimmed. */
   @GuardedBy("keeperLock")
-  private void moveRecoveryPoint() throws IOException {
+  private void moveScanFrom() throws IOException {
     long point = writer.segments().active().baseOffset();
     for (Segment segment : writer.segments().all()) {
       if (!(segment instanceof SealedSegment) || untrimmed.contains(segment.baseOffset())) {
@@ -224,10 +225,15 @@ final class LogKeeper {
         break;
       }
     }
-    if (point > recoveryPoint) {
-      recoveryPoint = point;
-      new LogCheckpoint(startOffset, recoveryPoint, null).write(storage);
+    if (point > scanFrom) {
+      scanFrom = point;
+      writeCheckpoint(startOffset);
     }
+  }
+
+  @GuardedBy("keeperLock")
+  private void writeCheckpoint(long start) throws IOException {
+    new LogCheckpoint(start, durableEnd, scanFrom, null).write(storage);
   }
 
   /**
@@ -250,7 +256,7 @@ final class LogKeeper {
       }
       forceLocked();
       settle();
-      new LogCheckpoint(offset, recoveryPoint, null).write(storage);
+      writeCheckpoint(offset);
       startOffset = offset;
       listener.startOffsetAdvanced(offset);
       deleteBelow(offset);
@@ -329,7 +335,8 @@ final class LogKeeper {
       releaseMemory();
       reclaimer.reclaim();
       durableEnd = last.endOffset();
-      new LogCheckpoint(startOffset, last.endOffset(), closed(last)).write(storage);
+      new LogCheckpoint(startOffset, last.endOffset(), last.baseOffset(), closed(last))
+          .write(storage);
     } catch (IOException e) {
       throw new LogIOException(
           storage.directory() + " could not be closed in order: " + e.getMessage(), e);

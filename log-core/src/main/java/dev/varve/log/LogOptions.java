@@ -65,7 +65,7 @@ public final class LogOptions {
    * @throws IllegalArgumentException if Kafka does not have the name, or the value is out of range
    */
   public static LogOptions fromTopicConfig(Map<String, String> config) {
-    return TopicConfig.apply(config, builder()).build();
+    return builder().topicConfig(config).build();
   }
 
   /**
@@ -222,6 +222,16 @@ public final class LogOptions {
     public Builder ownMaintenanceThread(boolean value) {
       ownMaintenanceThread = value;
       return this;
+    }
+
+    /**
+     * Sets what Kafka's names for the configuration of a topic say, as {@link #fromTopicConfig}
+     * does.
+     *
+     * @throws IllegalArgumentException if Kafka does not have a name, or a value is out of range
+     */
+    public Builder topicConfig(Map<String, String> config) {
+      return TopicConfig.apply(config, this);
     }
 
     /** The options. */

@@ -1,11 +1,12 @@
 package dev.varve.log;
 
 import dev.varve.index.TransactionIndex;
-import dev.varve.log.LogCheckpoint.Closed;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.record.CodecUnavailableException;
 import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
+import dev.varve.log.segment.LogCheckpoint;
+import dev.varve.log.segment.LogCheckpoint.Closed;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.Storage;
@@ -64,7 +65,7 @@ final class RecoveryPlan {
     Closed closed = checkpoint.closed();
     if (closed == null) {
       long point = checkpoint.recoveryPoint();
-      int from = stateFiles.hasEpochs() ? floorIndex(bases, point) : 0;
+      int from = stateFiles.hasEpochs() ? floorIndex(bases, checkpoint.scanFrom()) : 0;
       return scanning(stateFiles, bases, "it was not closed in order", from, point, start);
     }
     String lastLog = SegmentFile.name(lastBase, Kind.LOG);

@@ -9,6 +9,7 @@ import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.EndTransactionMarker;
 import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.RecordBatch;
+import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.SegmentFile.Kind;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

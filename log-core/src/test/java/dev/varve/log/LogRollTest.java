@@ -11,6 +11,7 @@ import dev.varve.log.record.Compression;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.record.TimestampType;
+import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.ForwardingStorage;
 import dev.varve.log.storage.Storage;

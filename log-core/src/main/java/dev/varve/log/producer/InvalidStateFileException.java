@@ -13,7 +13,8 @@ public final class InvalidStateFileException extends Exception {
   private final String found;
   private final String expected;
 
-  InvalidStateFileException(String place, String found, String expected) {
+  /** Says where in the file what was found, and what a sound file would have there. */
+  public InvalidStateFileException(String place, String found, String expected) {
     super(place + ": found " + found + ", expected " + expected);
     this.place = place;
     this.found = found;

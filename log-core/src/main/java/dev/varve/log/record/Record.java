@@ -35,8 +35,12 @@ public final class Record {
 
   Record() {}
 
-  void identify(MemorySegment memory, long offset, long timestamp, int sequence) {
+  /** Names the memory that the records of a batch lie in: once, not for every record. */
+  void wrap(MemorySegment memory) {
     this.memory = memory;
+  }
+
+  void identify(long offset, long timestamp, int sequence) {
     this.offset = offset;
     this.timestamp = timestamp;
     this.sequence = sequence;

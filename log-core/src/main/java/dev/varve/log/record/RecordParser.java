@@ -16,7 +16,6 @@ final class RecordParser {
   private final Record record = new Record();
 
   // What the records of the batch have in common.
-  private MemorySegment memory = MemorySegment.NULL;
   private long batchPosition;
   private long baseOffset;
   private long baseTimestamp;
@@ -47,10 +46,10 @@ final class RecordParser {
    * @param batchPosition where the batch is, for messages
    */
   void begin(RecordBatch header, MemorySegment memory, int start, int end, long batchPosition) {
-    this.memory = memory;
     this.end = end;
     this.batchPosition = batchPosition;
     input.wrap(memory, start);
+    record.wrap(memory);
     baseOffset = header.baseOffset();
     baseTimestamp = header.baseTimestamp();
     appendTime = header.timestampType() == TimestampType.LOG_APPEND_TIME;
@@ -89,7 +88,8 @@ final class RecordParser {
     int bodyBytes = input.readInt();
     int body = input.position;
     if (bodyBytes < 0 || bodyBytes > end - body) {
-      throw invalid("length " + bodyBytes, "at most the " + (end - body) + " bytes left");
+      throw invalid(
+          "length " + bodyBytes, "at most the " + Math.max(end - body, 0) + " bytes left");
     }
     int recordEnd = body + bodyBytes;
     input.readByte(); // the record's attributes, of which none is defined
@@ -107,7 +107,6 @@ final class RecordParser {
     }
     offsetDelta = delta;
     record.identify(
-        memory,
         baseOffset + delta,
         appendTime ? appendTimestamp : baseTimestamp + timestampDelta,
         RecordBatch.sequence(baseSequence, delta));
@@ -126,7 +125,7 @@ final class RecordParser {
     int headerCount = input.readInt();
     int headers = input.position;
     // A header takes two bytes at least, its lengths.
-    if (headerCount < 0 || headerCount > (recordEnd - headers) >> 1) {
+    if (headerCount != 0 && (headerCount < 0 || headerCount > (recordEnd - headers) >> 1)) {
       throw invalid("header count " + headerCount, "0 to " + ((recordEnd - headers) >> 1));
     }
     record.locateHeaders(headers, headerCount);
@@ -142,6 +141,9 @@ final class RecordParser {
 
   private void skip(String field, int sizeBytes, int recordEnd) {
     int left = recordEnd - input.position;
+    if (left < 0) {
+      throw invalid(field + " behind the record's end", "inside");
+    }
     int skipped = Math.max(sizeBytes, 0);
     if (sizeBytes < -1 || skipped > left) {
       throw invalid(field + " length " + sizeBytes, "-1 to " + left);

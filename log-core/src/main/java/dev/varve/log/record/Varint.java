@@ -3,6 +3,8 @@ package dev.varve.log.record;
 import static dev.varve.log.record.RecordBatchLayout.BYTE;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /**
  * Variable-length integers as records use them: zig-zag (so that small negative numbers are small),
@@ -15,6 +17,9 @@ final class Varint {
 
   /** Bytes that a 64-bit number takes at most. */
   static final int LONG_BYTES_MAX = 10;
+
+  private static final ValueLayout.OfShort LITTLE_ENDIAN_SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private Varint() {}
 
@@ -29,9 +34,26 @@ final class Varint {
     return (70 - Long.numberOfLeadingZeros(zigZag(value) | 1)) / 7;
   }
 
-  /** Writes {@code value} at {@code position} and returns the position after it. */
+  /**
+   * Writes {@code value} at {@code position} and returns the position after it. Numbers of one and
+   * two bytes, which are nearly all, take one store.
+   */
   static int put(MemorySegment memory, int position, int value) {
     int rest = zigZag(value);
+    if ((rest & ~0x7f) == 0) {
+      memory.set(BYTE, position, (byte) rest);
+      return position + 1;
+    }
+    if ((rest & ~0x3fff) == 0) {
+      memory.set(
+          LITTLE_ENDIAN_SHORT, position, (short) ((rest & 0x7f) | 0x80 | ((rest >>> 7) << 8)));
+      return position + 2;
+    }
+    return putLonger(memory, position, rest);
+  }
+
+  private static int putLonger(MemorySegment memory, int position, int zigZag) {
+    int rest = zigZag;
     int at = position;
     while ((rest & ~0x7f) != 0) {
       memory.set(BYTE, at++, (byte) (rest | 0x80));

@@ -2,6 +2,7 @@ package dev.varve.log.segment;
 
 import dev.varve.index.OffsetIndex;
 import dev.varve.index.TimeIndex;
+import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.Storage;
@@ -115,7 +116,11 @@ public final class SealedSegment implements Segment {
 
   private SegmentMemory load(Arena arena) throws IOException {
     try (StorageFile file = storage.open(SegmentFile.name(baseOffset, Kind.LOG))) {
-      MemorySegment log = file.map(Access.READ, Math.min(sizeBytes, file.size()), arena);
+      if (file.size() < sizeBytes) {
+        throw new CorruptLogException(
+            path, file.size(), "found the end of the file, expected it at " + sizeBytes, null);
+      }
+      MemorySegment log = file.map(Access.READ, sizeBytes, arena);
       MemorySegment offsetEntries = map(Kind.OFFSET_INDEX, arena);
       MemorySegment timeEntries = map(Kind.TIME_INDEX, arena);
       if (offsetEntries != null && timeEntries != null) {

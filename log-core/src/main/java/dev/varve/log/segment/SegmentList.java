@@ -1,6 +1,7 @@
 package dev.varve.log.segment;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -101,6 +102,6 @@ public final class SegmentList {
     if (count >= segments.length) {
       throw new IllegalArgumentException("the active segment stays");
     }
-    return new SegmentList(java.util.Arrays.copyOfRange(segments, count, segments.length));
+    return new SegmentList(Arrays.copyOfRange(segments, count, segments.length));
   }
 }

@@ -18,11 +18,18 @@ import java.nio.file.StandardOpenOption;
  */
 final class FileChannelFile implements StorageFile {
   /**
-   * Zeros are written one page at a time. Large writes make large folios in the page cache, and
-   * each small force then writes a whole folio: measured on Linux 6.18, ext4, 2026: 154 to 280 µs a
-   * force against 18 µs.
+   * Zeros for a file that is forced often are written one page at a time. Large writes make large
+   * folios in the page cache, and each small force then writes a whole folio: measured on Linux
+   * 6.18, ext4, 2026: 154 to 280 µs a force against 18 µs.
    */
-  private static final int RESERVE_BLOCK_BYTES = 4096;
+  private static final int RESERVE_BLOCK_BYTES_MIN = 4096;
+
+  /**
+   * Zeros for a file that is not forced meanwhile are written in larger blocks, as the call costs
+   * more than the page. Measured on the same machine, per page, the first touch of its mapping
+   * included: 6.0 µs in blocks of 4 KiB, 2.3 µs in 16 KiB, 1.3 µs in 64 KiB, 1.1 µs in 1 MiB.
+   */
+  private static final int RESERVE_BLOCK_BYTES_MAX = 64 << 10;
 
   /** The most that one call hands to a channel, since a buffer has at most 2 GiB. */
   private static final long CALL_BYTES_MAX = 1L << 30;
@@ -31,6 +38,9 @@ final class FileChannelFile implements StorageFile {
   private final String name;
   private volatile FileChannel channel;
   private volatile boolean closed;
+
+  /** Whether a force came after the last reservation; a new file may be about to be forced. */
+  private volatile boolean forcedSinceReserve = true;
 
   private FileChannelFile(Path path, FileChannel channel) {
     this.path = path;
@@ -100,13 +110,15 @@ final class FileChannelFile implements StorageFile {
   @Override
   public void reserve(long size) throws IOException {
     long oldSize = size();
-    MemorySegment zeros = MemorySegment.ofArray(new byte[RESERVE_BLOCK_BYTES]);
+    int blockBytes = forcedSinceReserve ? RESERVE_BLOCK_BYTES_MIN : RESERVE_BLOCK_BYTES_MAX;
+    forcedSinceReserve = false;
+    ByteBuffer zeros = ByteBuffer.allocateDirect(blockBytes);
     try {
       for (long at = oldSize; at < size; ) {
-        long blockEnd = (at / RESERVE_BLOCK_BYTES + 1) * RESERVE_BLOCK_BYTES;
-        long bytes = Math.min(blockEnd, size) - at;
-        write(at, zeros.asSlice(0, bytes));
-        at += bytes;
+        long blockEnd = (at / blockBytes + 1) * blockBytes;
+        long from = at;
+        zeros.clear().limit((int) (Math.min(blockEnd, size) - at));
+        at += call(channel -> channel.write(zeros.slice(), from));
       }
     } catch (IOException e) {
       truncate(oldSize);
@@ -131,6 +143,7 @@ final class FileChannelFile implements StorageFile {
 
   @Override
   public void force() throws IOException {
+    forcedSinceReserve = true;
     run(channel -> channel.force(false));
   }
 

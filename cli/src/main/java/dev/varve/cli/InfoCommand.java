@@ -1,0 +1,181 @@
+package dev.varve.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.varve.log.inspect.LogDirectory;
+import dev.varve.log.inspect.LogSummary;
+import dev.varve.log.inspect.SegmentSummary;
+import dev.varve.log.record.Codec;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Prints how far a log reaches and what it consists of. */
+@Command(
+    name = "info",
+    header = "Print how far a log reaches, and its segments.",
+    description = {
+      "Prints how far a log reaches, and its segments with their batches, bytes, codecs",
+      "and largest timestamps. Every batch header is read. Works while another process",
+      "appends, and changes nothing. Status 1 if a segment is damaged."
+    },
+    footer = {"  varve info orders-0", "  varve info orders-0 --json | jq .endOffset"})
+final class InfoCommand extends LogCommand {
+  @Parameters(paramLabel = "DIR", description = "The directory of the log.")
+  private Path directory = Path.of("");
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  InfoCommand() {}
+
+  @Override
+  public Integer call() throws IOException {
+    LogSummary summary;
+    long bytes = LogSummary.bytesIn(LogDirectory.of(directory));
+    try (ProgressLine progress = ProgressLine.ofBytes(streams(), "info")) {
+      summary = LogSummary.of(directory, done -> progress.update(done, bytes));
+    }
+    ByteSink sink = streams().sink();
+    if (json) {
+      printJson(summary, sink);
+    } else {
+      sink.write(table(summary).getBytes(StandardCharsets.UTF_8));
+    }
+    sink.flush();
+    boolean sound = true;
+    for (SegmentSummary segment : summary.segments()) {
+      if (segment.damage() != null) {
+        streams().warn(segment.damage().toString());
+        sound = summary.directory().state() == LogDirectory.State.OPEN && sound;
+      }
+    }
+    return sound ? ExitCode.FINE : ExitCode.FAILED;
+  }
+
+  private static String state(LogDirectory.State state) {
+    return switch (state) {
+      case CLOSED -> "closed in order";
+      case OPEN -> "open in a process, or left by one that died";
+      case FOREIGN -> "not closed by Varve, or changed since";
+    };
+  }
+
+  private String table(LogSummary summary) {
+    LogDirectory log = summary.directory();
+    StringBuilder text = new StringBuilder();
+    line(text, "log", directory.toString());
+    line(text, "state", state(log.state()));
+    line(text, "start offset", Text.count(log.startOffset()));
+    line(
+        text,
+        "durable end",
+        log.durableEnd() < 0 ? "unknown" : "at least " + Text.count(log.durableEnd()));
+    line(text, "end offset", Text.count(summary.endOffset()));
+    line(text, "records", Text.count(total(summary, SegmentSummary::records)));
+    line(text, "batches", Text.count(total(summary, SegmentSummary::batches)));
+    long bytes = total(summary, SegmentSummary::sizeBytes);
+    line(text, "bytes", Text.count(bytes) + " (" + Text.bytes(bytes) + ")");
+    line(text, "codecs", codecs(allCodecs(summary)));
+    line(text, "largest timestamp", Text.time(timestampMax(summary)));
+    text.append('\n');
+    text.append(
+        row("base offset", "end offset", "bytes", "batches", "largest timestamp", "codecs"));
+    for (SegmentSummary segment : summary.segments()) {
+      text.append(
+          row(
+              Long.toString(segment.baseOffset()),
+              Long.toString(segment.endOffset()),
+              Long.toString(segment.sizeBytes()),
+              Long.toString(segment.batches()),
+              Text.time(segment.timestampMax()),
+              codecs(segment.codecs())));
+    }
+    return text.toString();
+  }
+
+  private static void line(StringBuilder text, String name, String value) {
+    text.append(String.format(Locale.ROOT, "%-18s %s%n", name, value));
+  }
+
+  private static String row(
+      String base, String end, String bytes, String batches, String timestamp, String codecs) {
+    return String.format(
+        Locale.ROOT,
+        "%20s %20s %12s %10s  %-24s  %s%n",
+        base,
+        end,
+        bytes,
+        batches,
+        timestamp,
+        codecs);
+  }
+
+  private static String codecs(Set<Codec> codecs) {
+    return codecs.isEmpty()
+        ? "-"
+        : codecs.stream().map(Codec::toString).collect(Collectors.joining(" "));
+  }
+
+  private static Set<Codec> allCodecs(LogSummary summary) {
+    Set<Codec> codecs = EnumSet.noneOf(Codec.class);
+    summary.segments().forEach(segment -> codecs.addAll(segment.codecs()));
+    return codecs;
+  }
+
+  private static long timestampMax(LogSummary summary) {
+    return summary.segments().stream().mapToLong(SegmentSummary::timestampMax).max().orElse(-1);
+  }
+
+  private static long total(LogSummary summary, ToLongFunction<SegmentSummary> part) {
+    return summary.segments().stream().mapToLong(part).sum();
+  }
+
+  private static void printJson(LogSummary summary, ByteSink sink) throws IOException {
+    LogDirectory log = summary.directory();
+    try (JsonGenerator json = new JsonFactory().createGenerator(sink)) {
+      json.writeStartObject();
+      json.writeStringField("directory", log.path().toString());
+      json.writeStringField("state", log.state().name().toLowerCase(Locale.ROOT));
+      json.writeNumberField("startOffset", log.startOffset());
+      json.writeNumberField("durableEnd", log.durableEnd());
+      json.writeNumberField("endOffset", summary.endOffset());
+      json.writeNumberField("records", total(summary, SegmentSummary::records));
+      json.writeNumberField("batches", total(summary, SegmentSummary::batches));
+      json.writeNumberField("bytes", total(summary, SegmentSummary::sizeBytes));
+      json.writeNumberField("timestampMax", timestampMax(summary));
+      json.writeArrayFieldStart("segments");
+      for (SegmentSummary segment : summary.segments()) {
+        writeSegment(json, segment);
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+      json.writeRaw('\n');
+    }
+  }
+
+  private static void writeSegment(JsonGenerator json, SegmentSummary segment) throws IOException {
+    json.writeStartObject();
+    json.writeNumberField("baseOffset", segment.baseOffset());
+    json.writeNumberField("endOffset", segment.endOffset());
+    json.writeNumberField("records", segment.records());
+    json.writeNumberField("batches", segment.batches());
+    json.writeNumberField("bytes", segment.sizeBytes());
+    json.writeNumberField("fileBytes", segment.fileBytes());
+    json.writeNumberField("timestampMax", segment.timestampMax());
+    json.writeArrayFieldStart("codecs");
+    for (Codec codec : segment.codecs()) {
+      json.writeString(codec.toString());
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+}

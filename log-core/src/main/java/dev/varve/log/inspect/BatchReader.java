@@ -1,0 +1,152 @@
+package dev.varve.log.inspect;
+
+import dev.varve.log.record.BatchFault;
+import dev.varve.log.record.BatchFault.Kind;
+import dev.varve.log.record.RecordBatch;
+import dev.varve.log.segment.SegmentFile;
+import dev.varve.log.segment.SegmentScan;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the batches of one {@code .log} file, in order, each checked for its header, its checksum
+ * and its place in the order of offsets. The records are not looked at.
+ *
+ * <p>Memory: a window of 256 KiB, or one batch if that is larger. Thread safety: for one thread.
+ */
+public final class BatchReader implements AutoCloseable {
+  private static final int ZERO_BLOCK_BYTES = 64 << 10;
+
+  private final ReadOnlyFile file;
+  private final Path path;
+  private final long baseOffset;
+  private long startPosition;
+  private SegmentScan scan;
+
+  private BatchReader(ReadOnlyFile file, Path path, long baseOffset, long startPosition)
+      throws IOException {
+    this.file = file;
+    this.path = path;
+    this.baseOffset = baseOffset;
+    this.startPosition = startPosition;
+    this.scan = new SegmentScan(file.from(startPosition), baseOffset);
+  }
+
+  /** Reads a whole file; its base offset is that in its name, or 0 if it has none. */
+  public static BatchReader open(Path log) throws IOException {
+    long baseOffset =
+        SegmentFile.parse(log.getFileName().toString()).map(SegmentFile::baseOffset).orElse(0L);
+    return open(log, baseOffset, 0);
+  }
+
+  /** Reads a file from a position on that is the first byte of a batch. */
+  static BatchReader open(Path log, long baseOffset, long position) throws IOException {
+    ReadOnlyFile file = ReadOnlyFile.open(log);
+    boolean opened = false;
+    try {
+      BatchReader reader = new BatchReader(file, log, baseOffset, position);
+      opened = true;
+      return reader;
+    } finally {
+      if (!opened) {
+        file.close();
+      }
+    }
+  }
+
+  /** The file. */
+  public Path path() {
+    return path;
+  }
+
+  /** The lowest offset that the file may have. */
+  public long baseOffset() {
+    return baseOffset;
+  }
+
+  /**
+   * Moves to the next batch.
+   *
+   * @return false at the end of the file, or at a fault
+   */
+  public boolean next() throws IOException {
+    return scan.next();
+  }
+
+  /** The current batch, valid until {@link #next}. */
+  public RecordBatch batch() {
+    return scan.batch();
+  }
+
+  /** Where the current batch begins in the file. */
+  public long position() {
+    return startPosition + scan.position();
+  }
+
+  /** Where the sound batches end, so far. */
+  public long endPosition() {
+    return startPosition + scan.endPosition();
+  }
+
+  /** The offset after the last sound batch, so far. */
+  public long endOffset() {
+    return scan.endOffset();
+  }
+
+  /** The size that the file had when it was opened, or looked at again. */
+  public long fileBytes() {
+    return startPosition + scan.fileBytes();
+  }
+
+  /** Why reading ended before the end of the file, with the position in it; null if it did not. */
+  public @Nullable BatchFault fault() {
+    BatchFault fault = scan.fault();
+    return fault == null ? null : fault.at(startPosition + fault.position());
+  }
+
+  /** Whether reading ended at zeros that go on to the end of the file: space that was reserved. */
+  public boolean endsInReservedSpace() throws IOException {
+    BatchFault fault = scan.fault();
+    if (fault == null
+        || (fault.kind() != Kind.NOTHING_WRITTEN && fault.kind() != Kind.INCOMPLETE)) {
+      return false;
+    }
+    MemorySegment block = MemorySegment.ofArray(new byte[ZERO_BLOCK_BYTES]);
+    MemorySegment zeros = MemorySegment.ofArray(new byte[ZERO_BLOCK_BYTES]);
+    long at = endPosition();
+    for (long read = file.read(at, block); read > 0; read = file.read(at, block)) {
+      if (block.asSlice(0, read).mismatch(zeros.asSlice(0, read)) != -1) {
+        return false;
+      }
+      at += read;
+    }
+    return true;
+  }
+
+  /**
+   * Goes on where the sound batches end, with the file as it is now.
+   *
+   * @return whether there is anything to read that was not there before
+   */
+  public boolean refresh() throws IOException {
+    MemorySegment header = MemorySegment.ofArray(new byte[RecordBatch.HEADER_BYTES]);
+    long read = file.read(endPosition(), header);
+    long left = file.size() - endPosition();
+    if (read < header.byteSize()
+        || new RecordBatch().wrap(header, 0).headerFault(left, RecordBatch.BATCH_BYTES_MAX)
+            != null) {
+      return false;
+    }
+    long position = endPosition();
+    scan = new SegmentScan(file.from(position), endOffset());
+    startPosition = position;
+    return true;
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

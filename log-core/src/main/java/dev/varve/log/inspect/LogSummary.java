@@ -1,0 +1,100 @@
+package dev.varve.log.inspect;
+
+import dev.varve.log.inspect.Finding.Severity;
+import dev.varve.log.record.BatchFault;
+import dev.varve.log.record.Codec;
+import dev.varve.log.record.RecordBatch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far a log reaches and what it consists of, as its batch headers have it. Made without a lock,
+ * also while the log is open.
+ *
+ * @param directory its files
+ * @param endOffset the offset after the last record
+ * @param segments its segments, oldest first
+ */
+public record LogSummary(LogDirectory directory, long endOffset, List<SegmentSummary> segments) {
+
+  /** Copies the list. */
+  public LogSummary {
+    segments = List.copyOf(segments);
+  }
+
+  /**
+   * Walks all batches, checking their checksums.
+   *
+   * @param progress told how many bytes are done
+   * @throws dev.varve.log.error.LogDirectoryException if there is no log
+   */
+  public static LogSummary of(Path path, LongConsumer progress) throws IOException {
+    LogDirectory directory = LogDirectory.of(path);
+    List<SegmentSummary> segments = new ArrayList<>();
+    long endOffset = directory.startOffset();
+    long done = 0;
+    for (long base : directory.baseOffsets()) {
+      SegmentSummary segment = summarize(directory.log(base), progress, done);
+      segments.add(segment);
+      done += segment.fileBytes();
+      endOffset = Math.max(endOffset, segment.endOffset());
+    }
+    return new LogSummary(directory, endOffset, segments);
+  }
+
+  /** The bytes of all logs of a directory. */
+  public static long bytesIn(LogDirectory directory) throws IOException {
+    long bytes = 0;
+    for (long base : directory.baseOffsets()) {
+      bytes += Files.size(directory.log(base));
+    }
+    return bytes;
+  }
+
+  private static SegmentSummary summarize(Path log, LongConsumer progress, long done)
+      throws IOException {
+    long batches = 0;
+    long records = 0;
+    long timestampMax = RecordBatch.NO_TIMESTAMP;
+    Set<Codec> codecs = EnumSet.noneOf(Codec.class);
+    try (BatchReader reader = BatchReader.open(log)) {
+      while (reader.next()) {
+        RecordBatch batch = reader.batch();
+        batches++;
+        records += batch.recordCount();
+        timestampMax = Math.max(timestampMax, batch.maxTimestamp());
+        if (Codec.isKnown(batch.codecId())) {
+          codecs.add(batch.codec());
+        }
+        if ((batches & 0x3ff) == 0) {
+          progress.accept(done + reader.endPosition());
+        }
+      }
+      return new SegmentSummary(
+          reader.baseOffset(),
+          reader.endOffset(),
+          reader.endPosition(),
+          reader.fileBytes(),
+          batches,
+          records,
+          codecs,
+          timestampMax,
+          damage(reader));
+    }
+  }
+
+  private static @Nullable Finding damage(BatchReader reader) throws IOException {
+    BatchFault fault = reader.fault();
+    return fault == null || reader.endsInReservedSpace()
+        ? null
+        : new Finding(
+            Severity.DAMAGE, reader.path(), fault.position(), fault.found(), fault.expected());
+  }
+}

@@ -1,0 +1,147 @@
+package dev.varve.log.inspect;
+
+import dev.varve.log.inspect.LogDirectory.State;
+import dev.varve.log.producer.InvalidStateFileException;
+import dev.varve.log.producer.ProducerEntry;
+import dev.varve.log.producer.ProducerSnapshot;
+import dev.varve.log.segment.LogCheckpoint;
+import dev.varve.log.segment.SegmentFile;
+import dev.varve.log.segment.SegmentFile.Kind;
+import dev.varve.log.segment.SegmentFile.Stage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Checks the files that belong to no segment's batches: snapshots, checkpoint, metadata. */
+final class StateFilesCheck {
+  static final String METADATA_NAME = "partition.metadata";
+
+  private static final Pattern METADATA =
+      Pattern.compile("version: 0\\Rtopic_id: ([A-Za-z0-9_-]{22})\\R?");
+
+  private final LogDirectory directory;
+  private final Findings findings;
+
+  StateFilesCheck(LogDirectory directory, Findings findings) {
+    this.directory = directory;
+    this.findings = findings;
+  }
+
+  /**
+   * Checks them all.
+   *
+   * @param endOffset the end of the log
+   * @param producerCount how many producers the batches of the log have shown
+   */
+  void check(long endOffset, int producerCount) throws IOException {
+    checkCheckpoint(endOffset);
+    checkMetadata();
+    boolean snapshotAtEnd = false;
+    for (String name : directory.names()) {
+      SegmentFile file = SegmentFile.parse(name).orElse(null);
+      if (file != null && file.kind() == Kind.PRODUCER_SNAPSHOT && file.stage() == Stage.CURRENT) {
+        checkSnapshot(directory.path().resolve(name), file.baseOffset(), endOffset);
+        snapshotAtEnd |= file.baseOffset() == endOffset;
+      }
+    }
+    if (!snapshotAtEnd && producerCount > 0 && directory.state() != State.OPEN) {
+      (directory.state() == State.CLOSED ? findings : findings.asNotes())
+          .damage(
+              directory.file(endOffset, Kind.PRODUCER_SNAPSHOT),
+              0,
+              "no file",
+              "a snapshot of " + producerCount + " producers at the end of the log");
+    }
+  }
+
+  private void checkCheckpoint(long endOffset) throws IOException {
+    if (!directory.has(LogCheckpoint.FILE_NAME)) {
+      return;
+    }
+    Path file = directory.path().resolve(LogCheckpoint.FILE_NAME);
+    // As it was when the check began: a log that is open moves it on.
+    LogCheckpoint checkpoint = directory.checkpoint();
+    if (checkpoint == null) {
+      try {
+        LogCheckpoint.parse(StateFile.read(file));
+      } catch (InvalidStateFileException e) {
+        findings.damage(file, 0, e.place() + ": " + e.found(), e.expected());
+      }
+      return;
+    }
+    if (checkpoint.startOffset() < 0 || checkpoint.startOffset() > endOffset) {
+      findings.damage(
+          file,
+          0,
+          "start offset " + checkpoint.startOffset(),
+          "from 0 to the end of the log, " + endOffset);
+    }
+    if (checkpoint.recoveryPoint() > endOffset) {
+      findings.damage(
+          file,
+          0,
+          "recovery point " + checkpoint.recoveryPoint(),
+          "at most the end of the log, " + endOffset);
+    }
+    LogCheckpoint.Closed closed = checkpoint.closed();
+    if (closed == null) {
+      findings.note(
+          file,
+          0,
+          "no line that says closed",
+          "one after an orderly close: the log is open, or was left by a process that died");
+    } else if (directory.state() == State.FOREIGN) {
+      findings.note(
+          file,
+          0,
+          "a last segment of " + closed.sizeBytes() + " bytes at closing",
+          "the size and time that it has now: it was changed since");
+    }
+  }
+
+  private void checkMetadata() throws IOException {
+    if (!directory.has(METADATA_NAME)) {
+      return;
+    }
+    Path file = directory.path().resolve(METADATA_NAME);
+    Matcher text = METADATA.matcher(new String(StateFile.read(file), StandardCharsets.US_ASCII));
+    if (!text.matches()) {
+      findings.damage(file, 0, "other lines", "version: 0, topic_id: 22 characters of base64");
+      return;
+    }
+    byte[] id = Base64.getUrlDecoder().decode(text.group(1));
+    int bits = 0;
+    for (byte part : id) {
+      bits |= part;
+    }
+    if (bits == 0) {
+      findings.damage(file, 0, "a topic id of zeros", "that of a topic");
+    }
+  }
+
+  private void checkSnapshot(Path file, long offset, long endOffset) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      return;
+    }
+    ProducerSnapshot snapshot;
+    try {
+      snapshot = ProducerSnapshot.parse(StateFile.read(file));
+    } catch (InvalidStateFileException e) {
+      findings.damage(file, 0, e.place() + ": " + e.found(), e.expected());
+      return;
+    }
+    if (offset > endOffset) {
+      findings.note(
+          file, 0, "a snapshot at offset " + offset, "none above the end of the log, " + endOffset);
+    }
+    for (ProducerEntry producer : snapshot.producers()) {
+      if (producer.lastOffset() >= offset || producer.currentTxnFirstOffset() >= offset) {
+        findings.damage(file, 0, producer.toString(), "offsets below the snapshot's, " + offset);
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package dev.varve.interop;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.varve.log.CommitLog;
+import dev.varve.log.LogReader;
+import dev.varve.log.OpenReport;
+import dev.varve.log.SegmentInfo;
+import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.record.EndTransactionMarker;
+import dev.varve.log.record.EndTransactionMarker.Outcome;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * Varve's log in the words of {@link KafkaLog}, so that the two can be told the same and compared.
+ *
+ * <p>Thread safety: none.
+ */
+final class VarveLog implements PartitionLog {
+  private final CommitLog log;
+  private final KafkaClock clock;
+  private final VarveEncoding encoding;
+
+  private VarveLog(CommitLog log, KafkaClock clock, VarveEncoding encoding) {
+    this.log = log;
+    this.clock = clock;
+    this.encoding = encoding;
+  }
+
+  /** Opens a log that encodes batches by Varve's own builder and codecs. */
+  static VarveLog open(Path directory, LogSettings settings, KafkaClock clock) {
+    return open(directory, settings, clock, VarveEncoding.VARVE);
+  }
+
+  static VarveLog open(
+      Path directory, LogSettings settings, KafkaClock clock, VarveEncoding encoding) {
+    return new VarveLog(CommitLog.open(directory, settings.varve(clock)), clock, encoding);
+  }
+
+  @Override
+  @CanIgnoreReturnValue
+  public long append(NewBatch batch) {
+    return log.append(encoding.encode(batch));
+  }
+
+  @CanIgnoreReturnValue
+  long append(EncodedBatch batch) {
+    return log.append(batch);
+  }
+
+  @Override
+  @CanIgnoreReturnValue
+  public long endTransaction(
+      NewBatch.Producer producer, boolean commit, int coordinatorEpoch, int transactionVersion) {
+    int epoch = transactionVersion >= 2 ? producer.epoch() + 1 : producer.epoch();
+    EncodedBatch marker =
+        new EndTransactionMarker(commit ? Outcome.COMMIT : Outcome.ABORT, coordinatorEpoch)
+            .encode(clock.milliseconds(), producer.id(), (short) epoch);
+    return log.append(marker);
+  }
+
+  @Override
+  public void deleteRecordsBefore(long offset) {
+    log.advanceStartOffset(offset);
+  }
+
+  @Override
+  public List<KafkaRecord> readAll() {
+    List<KafkaRecord> records = new ArrayList<>();
+    try (LogReader reader = log.reader(startOffset()).withControlRecords()) {
+      while (reader.next()) {
+        records.add(KafkaRecord.of(reader.batch(), reader.record()));
+      }
+    }
+    return records;
+  }
+
+  OptionalLong offsetForTimestamp(long timestamp) {
+    return log.offsetForTimestamp(timestamp);
+  }
+
+  /** Does all the background work there is. */
+  void runMaintenance() {
+    while (log.maintenance() > 0) {
+      // as often as there is something to do
+    }
+  }
+
+  OpenReport openReport() {
+    return log.openReport();
+  }
+
+  @Override
+  public long startOffset() {
+    return log.offsets().startOffset();
+  }
+
+  @Override
+  public long endOffset() {
+    return log.offsets().endOffset();
+  }
+
+  @Override
+  public List<Long> segmentBaseOffsets() {
+    return log.segments().stream().map(SegmentInfo::baseOffset).toList();
+  }
+
+  @Override
+  public KafkaClock clock() {
+    return clock;
+  }
+
+  @Override
+  public void close() {
+    log.close();
+  }
+}
