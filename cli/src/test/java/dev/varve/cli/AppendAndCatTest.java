@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.log.CommitLog;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -265,9 +266,9 @@ class AppendAndCatTest {
   @Test
   void anInputThatFailsIsNamed() {
     InputStream failing =
-        new InputStream() {
+        new FilterInputStream(InputStream.nullInputStream()) {
           @Override
-          public int read() throws IOException {
+          public int read(byte[] target, int from, int count) throws IOException {
             throw new IOException("the disk is gone");
           }
         };

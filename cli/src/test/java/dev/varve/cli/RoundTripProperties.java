@@ -28,8 +28,11 @@ class RoundTripProperties {
 
   private Path parent = Path.of("");
 
-  record Given(
-      long timestamp, byte @Nullable [] key, byte @Nullable [] value, List<Header> headers) {}
+  /** A record that goes into a batch. */
+  @FunctionalInterface
+  interface Given {
+    void appendTo(RecordBatchBuilder batch);
+  }
 
   @BeforeTry
   void makeDirectory() throws IOException {
@@ -51,7 +54,7 @@ class RoundTripProperties {
     try (CommitLog log = CommitLog.open(original)) {
       RecordBatchBuilder batch = RecordBatchBuilder.of(Compression.NONE);
       for (Given record : records) {
-        batch.append(record.timestamp, record.key, record.value, record.headers);
+        record.appendTo(batch);
       }
       log.append(batch.build());
     }
@@ -78,7 +81,7 @@ class RoundTripProperties {
             bytes(),
             bytes(),
             header.list().ofMaxSize(3))
-        .as(Given::new)
+        .as(RoundTripProperties::given)
         .list()
         .ofMinSize(1)
         .ofMaxSize(20);
@@ -89,8 +92,13 @@ class RoundTripProperties {
     return UTF_8.newEncoder().canEncode(text);
   }
 
+  private static Given given(
+      long timestamp, byte @Nullable [] key, byte @Nullable [] value, List<Header> headers) {
+    return batch -> batch.append(timestamp, key, value, headers);
+  }
+
   /** Text as well as bytes that are none, empty ones, and none at all. */
-  private static Arbitrary<byte[]> bytes() {
+  private static Arbitrary<byte @Nullable []> bytes() {
     Arbitrary<byte[]> text =
         Arbitraries.strings().all().ofMaxLength(20).map(s -> s.getBytes(UTF_8));
     return Arbitraries.oneOf(text, Arbitraries.bytes().array(byte[].class).ofMaxSize(20))

@@ -47,7 +47,8 @@ final class MaintenanceThread implements AutoCloseable {
 
   @Override
   public void close() {
-    runner.close();
+    // A step may take long; it is waited for, and nothing is printed meanwhile.
+    runner.close(AgentRunner.RETRY_CLOSE_TIMEOUT_MS, _ -> {});
   }
 
   /** One step of the work. An exception would make the runner go on at once, so none leaves it. */

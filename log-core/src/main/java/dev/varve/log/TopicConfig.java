@@ -2,6 +2,7 @@ package dev.varve.log;
 
 import dev.varve.log.record.Codec;
 import dev.varve.log.record.Compression;
+import dev.varve.log.record.RecordCursor;
 import dev.varve.log.record.TimestampType;
 import java.time.Duration;
 import java.util.HashMap;
@@ -28,6 +29,7 @@ final class TopicConfig {
           "flush.ms",
           "index.interval.bytes",
           "internal.segment.bytes",
+          "max.decompressed.message.bytes",
           "max.message.bytes",
           "message.timestamp.type",
           "segment.bytes",
@@ -47,13 +49,16 @@ final class TopicConfig {
           "local.retention.bytes",
           "local.retention.ms",
           "max.compaction.lag.ms",
+          "message.downconversion.enable",
           "message.timestamp.after.max.ms",
           "message.timestamp.before.max.ms",
           "min.cleanable.dirty.ratio",
           "min.compaction.lag.ms",
           "min.insync.replicas",
           "preallocate",
-          "remote.copy.disable",
+          "remote.copy.lag.bytes",
+          "remote.copy.lag.ms",
+          "remote.log.copy.disable",
           "remote.log.delete.on.disable",
           "remote.storage.enable",
           "retention.bytes",
@@ -98,6 +103,9 @@ final class TopicConfig {
       case "segment.index.bytes" ->
           builder.indexBytesMax(integer(name, value, 24, Integer.MAX_VALUE));
       case "max.message.bytes" -> builder.batchBytesMax(integer(name, value, 0, Integer.MAX_VALUE));
+      case "max.decompressed.message.bytes" ->
+          builder.decompressedBytesMax(
+              integer(name, value, 0, RecordCursor.DECOMPRESSED_BYTES_MAX));
       case "message.timestamp.type" -> builder.timestampType(timestampType(name, value));
       default -> {
         // the compression levels, which are read together with the type

@@ -53,6 +53,9 @@ class LogContentsProperties {
 
   private static void change(LogFixture fixture, Random random) {
     List<String> names = fixture.names();
+    if (names.isEmpty()) {
+      return;
+    }
     String name = names.get(random.nextInt(names.size()));
     byte[] bytes = fixture.bytes(name);
     switch (random.nextInt(7)) {

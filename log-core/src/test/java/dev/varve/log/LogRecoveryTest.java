@@ -159,7 +159,8 @@ class LogRecoveryTest {
             fixture,
             copy -> copy.flip(LogFixture.logOf(0), position, 4),
             copy -> {
-              assertThat(copy.report().closedInOrder()).isTrue();
+              // A header that cannot be is seen at once, a wrong checksum by who reads the batch.
+              assertThat(copy.report().findings()).hasSize(copy.report().closedInOrder() ? 0 : 1);
               copy.assertOffsets(0, 4);
               assertDamaged(copy, ends[1]);
             });

@@ -32,6 +32,27 @@ final class IndexAgreement {
         && lastEntriesFit();
   }
 
+  /**
+   * Whether {@link #holds}, and no batch behind the last time entry has a larger timestamp, and
+   * whole batches follow each other from there to the end of the log. A segment that takes appends
+   * needs this: its largest timestamp so far is believed, and what is appended behind a batch
+   * without a length could not be found. Walks from the last time entry on, which is at the end
+   * unless time went back, or records have none.
+   */
+  boolean holdsToTheEnd() {
+    if (!holds()) {
+      return false;
+    }
+    long position = times.entryCount() == 0 ? 0 : offsets.floorPosition(times.lastOffset());
+    while (isBatchAt(position)) {
+      if (batch.maxTimestamp() > times.lastTimestamp()) {
+        return false;
+      }
+      position += batch.sizeBytes();
+    }
+    return position == log.byteSize();
+  }
+
   private boolean lastEntriesFit() {
     long position = 0;
     int lastSlot = offsets.entryCount() - 1;

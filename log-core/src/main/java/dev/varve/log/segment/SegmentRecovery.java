@@ -203,7 +203,7 @@ public final class SegmentRecovery {
                   OffsetIndex.over(offsets.get(), baseOffset),
                   TimeIndex.over(times.get(), baseOffset),
                   endOffset)
-              .holds()) {
+              .holdsToTheEnd()) {
         return Optional.empty();
       }
       SegmentIndexes indexes =

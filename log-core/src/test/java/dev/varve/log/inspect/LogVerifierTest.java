@@ -210,7 +210,7 @@ class LogVerifierTest {
             log -> flipped(log.file("varve.checkpoint", 0), 35),
             "crc",
             "crc"),
-        new Case("an empty checkpoint", log -> text(log, "varve.checkpoint", ""), "first line", ""),
+        new Case("an empty checkpoint", log -> text(log, "varve.checkpoint", ""), "line 1", ""),
         new Case(
             "metadata without a topic id",
             log -> text(log, "partition.metadata", "version: 0\n"),
