@@ -12,14 +12,13 @@ import dev.varve.log.segment.Reclaimer.AfterClose;
 import dev.varve.log.segment.RolledSegment;
 import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
+import dev.varve.log.segment.SegmentDeletion;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
-import dev.varve.log.segment.SegmentFile.Stage;
 import dev.varve.log.segment.SegmentList;
 import dev.varve.log.segment.SegmentMemory;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,6 +45,7 @@ final class LogKeeper {
   private final Durability durability;
   private final StateFiles stateFiles;
   private final Reclaimer reclaimer = new Reclaimer();
+  private final SegmentDeletion deletion;
 
   // Read by all, changed under the keeper's lock.
   private volatile long startOffset;
@@ -80,6 +80,7 @@ final class LogKeeper {
     this.clock = options.clock();
     this.durability = options.durability();
     this.stateFiles = new StateFiles(storage, List.of());
+    this.deletion = new SegmentDeletion(storage, reclaimer, listener::segmentDeleted);
     this.startOffset = startOffset;
     this.durableEnd = new DurableEnd(Math.min(recoveryPoint, writer.endOffset()));
   }
@@ -316,49 +317,16 @@ final class LogKeeper {
 
   @GuardedBy("keeperLock")
   private void deleteBelow(long offset) throws IOException {
-    List<SealedSegment> expired = new ArrayList<>();
-    for (Segment segment : writer.segments().all()) {
-      if (segment.endOffset() > offset || !(segment instanceof SealedSegment sealed)) {
-        break;
-      }
-      expired.add(sealed);
-    }
+    List<SealedSegment> expired = SegmentDeletion.below(offset, writer.segments());
     if (expired.isEmpty()) {
       return;
     }
     writer.removeFirst(expired.size());
     for (SealedSegment segment : expired) {
-      List<String> names = setAside(segment.baseOffset());
       untrimmed.remove(segment.baseOffset());
-      SegmentMemory memory = segment.retire();
-      if (memory == null) {
-        delete(segment.baseOffset(), names);
-      } else {
-        reclaimer.retire(memory, () -> delete(segment.baseOffset(), names));
-      }
+      deletion.delete(segment);
     }
     storage.forceDirectory();
-  }
-
-  /** Renames the files of a segment, so that a crash does not leave it half deleted. */
-  private List<String> setAside(long baseOffset) throws IOException {
-    List<String> names = new ArrayList<>();
-    for (Kind kind : Kind.values()) {
-      SegmentFile file = new SegmentFile(baseOffset, kind, Stage.CURRENT);
-      if (storage.exists(file.name())) {
-        String aside = file.in(Stage.DELETED).name();
-        storage.rename(file.name(), aside);
-        names.add(aside);
-      }
-    }
-    return names;
-  }
-
-  private void delete(long baseOffset, List<String> names) throws IOException {
-    for (String name : names) {
-      storage.delete(name);
-    }
-    listener.segmentDeleted(baseOffset);
   }
 
   /**
