@@ -112,6 +112,7 @@ final class LogKeeper {
    * it began.
    */
   void awaitDurable(long endOffset) {
+    writer.checkOpen();
     if (endOffset <= durableEnd.get()) {
       return;
     }

@@ -23,7 +23,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,10 @@ final class LogFixture implements AutoCloseable {
   private final AtomicLong nowMillis = new AtomicLong(START_MILLIS);
   private final UnaryOperator<LogOptions.Builder> changes;
   private Path directory;
+
+  /** Several fixtures may copy into one folder. */
+  private static final AtomicInteger COPIES = new AtomicInteger();
+
   private UnaryOperator<Storage> storage = ForwardingStorage::unforced;
   private int kills;
   private @Nullable CommitLog log;
@@ -332,5 +338,16 @@ final class LogFixture implements AutoCloseable {
   @Override
   public void close() {
     shut();
+  }
+
+  /** Opens a copy of this fixture's closed directory after a change to it. */
+  void onCopy(Path root, Consumer<LogFixture> change, Consumer<LogFixture> check) {
+    try (LogFixture copy =
+        closed(root.resolve("copy-" + COPIES.incrementAndGet()), options -> options)) {
+      copy(directory(), copy.directory());
+      change.accept(copy);
+      copy.reopen();
+      check.accept(copy);
+    }
   }
 }

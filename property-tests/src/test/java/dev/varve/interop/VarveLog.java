@@ -5,6 +5,7 @@ import dev.varve.log.CommitLog;
 import dev.varve.log.LogReader;
 import dev.varve.log.OpenReport;
 import dev.varve.log.SegmentInfo;
+import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.EndTransactionMarker;
 import dev.varve.log.record.EndTransactionMarker.Outcome;
@@ -69,12 +70,27 @@ final class VarveLog implements PartitionLog {
   @Override
   public List<KafkaRecord> readAll() {
     List<KafkaRecord> records = new ArrayList<>();
+    readInto(records);
+    return records;
+  }
+
+  /** All records before the first that cannot be read. */
+  List<KafkaRecord> readBeforeDamage() {
+    List<KafkaRecord> records = new ArrayList<>();
+    try {
+      readInto(records);
+    } catch (CorruptLogException e) {
+      // what comes before it is asked for
+    }
+    return records;
+  }
+
+  private void readInto(List<KafkaRecord> records) {
     try (LogReader reader = log.reader(startOffset()).withControlRecords()) {
       while (reader.next()) {
         records.add(KafkaRecord.of(reader.batch(), reader.record()));
       }
     }
-    return records;
   }
 
   OptionalLong offsetForTimestamp(long timestamp) {
