@@ -21,6 +21,10 @@ final class DurableEnd {
   private final PriorityQueue<Waiter> waiters =
       new PriorityQueue<>(Comparator.comparingLong(Waiter::endOffset));
 
+  /** Why nothing will be forced any more. */
+  @GuardedBy("this")
+  private @Nullable RuntimeException failure;
+
   private record Waiter(long endOffset, CompletableFuture<Void> future) {}
 
   DurableEnd(long offset) {
@@ -37,6 +41,9 @@ final class DurableEnd {
     CompletableFuture<Void> future = new CompletableFuture<>();
     synchronized (this) {
       if (offset < endOffset) {
+        if (failure != null) {
+          return CompletableFuture.failedFuture(failure);
+        }
         waiters.add(new Waiter(endOffset, future));
         return future;
       }
@@ -69,8 +76,11 @@ final class DurableEnd {
     return first != null && first.endOffset <= offset ? waiters.poll() : null;
   }
 
-  /** Tells those who still wait that nothing will be forced any more. */
+  /** Tells those who wait, now or later, that nothing will be forced any more. */
   void fail(RuntimeException cause) {
+    synchronized (this) {
+      failure = failure == null ? cause : failure;
+    }
     Waiter waiter = takeAny();
     while (waiter != null) {
       CompletableFuture<Void> future = waiter.future;

@@ -1,6 +1,7 @@
 package dev.varve.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogFailedException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.OffsetOutOfRangeException;
@@ -19,6 +20,7 @@ import dev.varve.log.segment.SegmentList;
 import dev.varve.log.segment.SegmentMemory;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -101,6 +103,7 @@ final class LogKeeper {
     try {
       scanFrom = writer.segments().active().baseOffset();
       writeCheckpoint(startOffset);
+      deleteBelow(startOffset); // what a crash kept from being deleted
     } finally {
       keeperLock.unlock();
     }
@@ -160,7 +163,15 @@ final class LogKeeper {
     return writer.endOffset() > durableEnd.get()
         && (durableEnd.isAwaited()
             || (durability instanceof Durability.Every every
-                && clock.time() - forcedMillis >= every.intervalMillis()));
+                && Math.abs(clock.time() - forcedMillis) >= every.intervalMillis()));
+  }
+
+  private void forceDirectory() {
+    try {
+      storage.forceDirectory();
+    } catch (IOException e) {
+      throw failed(e);
+    }
   }
 
   /** What was to be forced may be lost although the next force succeeds: the log stops. */
@@ -172,10 +183,10 @@ final class LogKeeper {
 
   /** Does what can be done now of the work behind the writer; returns how much it was. */
   int maintain() {
-    int work = reserveAhead() ? 1 : 0;
     keeperLock.lock();
     try {
       writer.checkOpen();
+      int work = reserveAhead() ? 1 : 0;
       if (isForceDue()) {
         forceLocked();
         work++;
@@ -229,11 +240,7 @@ final class LogKeeper {
     } catch (IOException e) {
       throw new LogIOException(rolled.path() + " could not be settled: " + e.getMessage(), e);
     }
-    try {
-      storage.forceDirectory();
-    } catch (IOException e) {
-      throw failed(e);
-    }
+    forceDirectory();
     untrimmed.add(rolled.baseOffset());
     durableEnd.moveTo(rolled.endOffset());
     return sealed;
@@ -327,7 +334,7 @@ final class LogKeeper {
       untrimmed.remove(segment.baseOffset());
       deletion.delete(segment);
     }
-    storage.forceDirectory();
+    forceDirectory();
   }
 
   /**
@@ -350,12 +357,13 @@ final class LogKeeper {
       releaseMemory();
       reclaimer.reclaim();
       durableEnd.moveTo(last.endOffset());
-      new LogCheckpoint(startOffset, last.endOffset(), last.baseOffset(), closed(last))
-          .write(storage);
+      long scanNext = untrimmed.isEmpty() ? last.baseOffset() : Collections.min(untrimmed);
+      new LogCheckpoint(startOffset, last.endOffset(), scanNext, closed(last)).write(storage);
     } catch (IOException e) {
       throw new LogIOException(
           storage.directory() + " could not be closed in order: " + e.getMessage(), e);
     } finally {
+      durableEnd.fail(new LogClosedException(storage.directory() + " was closed"));
       keeperLock.unlock();
     }
   }

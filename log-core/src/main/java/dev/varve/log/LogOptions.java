@@ -207,7 +207,8 @@ public final class LogOptions {
 
     /** How many bytes the records of one batch may inflate to when read. */
     public Builder decompressedBytesMax(int bytes) {
-      decompressedBytesMax = (int) checkRange("decompressedBytesMax", bytes, 0, Integer.MAX_VALUE);
+      decompressedBytesMax =
+          (int) checkRange("decompressedBytesMax", bytes, 0, RecordCursor.DECOMPRESSED_BYTES_MAX);
       return this;
     }
 

@@ -160,11 +160,10 @@ final class LogRecovery {
    */
   private boolean sealOrCut(SegmentRecovery recovery, long nextBase, RecoveryPlan plan)
       throws IOException {
-    boolean reachesNext =
-        recovery.endOffset() >= nextBase
-            || (recovery.fault() == null && nextBase <= plan.cutFrom());
-    if (reachesNext && (recovery.fault() == null || recovery.hasReservedTail())) {
-      // A writer that died may have rolled and not yet cut off what it had reserved.
+    boolean gapIsOld = recovery.fault() == null && nextBase <= plan.cutFrom();
+    if (recovery.endOffset() >= nextBase || gapIsOld) {
+      // What follows the last batch is no part of the log: at most, a writer that died had rolled
+      // and not yet cut off what it had reserved.
       cut(recovery);
     } else if (recovery.endOffset() < plan.cutFrom()) {
       reportDamage(recovery, Math.min(nextBase, plan.cutFrom()));

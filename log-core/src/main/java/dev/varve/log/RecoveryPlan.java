@@ -55,7 +55,8 @@ final class RecoveryPlan {
     if (bases.isEmpty()) {
       long start = checkpoint == null ? 0 : checkpoint.startOffset();
       long end = checkpoint == null ? 0 : Math.max(start, checkpoint.recoveryPoint());
-      return new RecoveryPlan(stateFiles, "", 0, end, end, end, false, stateFiles.load(end));
+      String reason = end > start ? "its segments are missing" : "";
+      return new RecoveryPlan(stateFiles, reason, 0, end, end, end, false, stateFiles.load(end));
     }
     long lastBase = bases.getLast();
     long start = checkpoint == null ? bases.getFirst() : checkpoint.startOffset();

@@ -115,7 +115,11 @@ final class TopicConfig {
 
   private static void compression(Map<String, String> config, LogOptions.Builder builder) {
     String type = config.remove("compression.type");
-    if (type == null || type.equals("producer") || type.equals("uncompressed")) {
+    if (type == null || type.equals("producer")) {
+      return;
+    }
+    if (type.equals("uncompressed")) {
+      builder.compression(Compression.NONE);
       return;
     }
     Codec codec =

@@ -1,5 +1,6 @@
 package dev.varve.log;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -247,6 +248,31 @@ class LogRecoveryTest {
               assertThat(batches.next()).isTrue();
             }
           });
+    }
+  }
+
+  @Test
+  void aSegmentThatAReaderHeldAtTheCloseIsReadToItsEndAfterwards() {
+    LogOptions options =
+        LogOptions.builder().segmentBytesMax(100).ownMaintenanceThread(false).build();
+    CommitLog log = CommitLog.open(root, options);
+    log.append(null, "a".getBytes(UTF_8));
+    try (PinnedBatches held = log.read(0, 100)) {
+      log.append(null, "b".getBytes(UTF_8));
+      log.append(null, "c".getBytes(UTF_8));
+      log.close();
+      assertThat(held.next()).isTrue();
+    }
+    for (int i = 0; i < 2; i++) {
+      try (CommitLog reopened = CommitLog.open(root, options);
+          LogReader reader = reopened.reader(0)) {
+        assertThat(reopened.segments()).hasSize(3);
+        for (long offset = 0; offset < 3; offset++) {
+          assertThat(reader.next()).isTrue();
+          assertThat(reader.record().offset()).isEqualTo(offset);
+        }
+        assertThat(reader.next()).isFalse();
+      }
     }
   }
 }

@@ -268,8 +268,9 @@ public final class ActiveSegment implements Segment {
   }
 
   private void publish(long newSizeBytes, long newEndOffset) {
-    SIZE_BYTES.setRelease(this, newSizeBytes);
+    // The end first: whoever sees the size, and so the batch, sees an end behind it.
     END_OFFSET.setRelease(this, newEndOffset);
+    SIZE_BYTES.setRelease(this, newSizeBytes);
   }
 
   /** Takes the aborted transactions that end in this segment. */

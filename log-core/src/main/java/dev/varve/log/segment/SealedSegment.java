@@ -132,8 +132,16 @@ public final class SealedSegment implements Segment {
       }
       SegmentIndexes rebuilt = SegmentIndexes.empty(arena, baseOffset, options);
       SegmentScan.rebuild(file, rebuilt);
-      rebuilt.writeLookupsTo(storage);
+      keep(rebuilt);
       return new SegmentMemory(arena, log, rebuilt.offsets(), rebuilt.times());
+    }
+  }
+
+  private void keep(SegmentIndexes rebuilt) {
+    try {
+      rebuilt.writeLookupsTo(storage);
+    } catch (IOException e) {
+      // A cache that could not be kept, on a full disk perhaps: it is rebuilt again the next time.
     }
   }
 

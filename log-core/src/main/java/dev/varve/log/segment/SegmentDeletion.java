@@ -44,8 +44,9 @@ public final class SegmentDeletion {
 
   /** Deletes a segment that is no longer in the list; the caller forces the directory. */
   public void delete(SealedSegment segment) throws IOException {
-    List<String> names = setAside(segment.baseOffset());
+    // First, so that no reader loads it from files that are about to lose their names.
     SegmentMemory memory = segment.retire();
+    List<String> names = setAside(segment.baseOffset());
     if (memory == null) {
       unlink(segment.baseOffset(), names);
     } else {
