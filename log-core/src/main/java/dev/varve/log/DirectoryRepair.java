@@ -21,8 +21,6 @@ import java.util.TreeSet;
  * <p>Thread safety: for one thread.
  */
 final class DirectoryRepair {
-  private static final String TEMPORARY_SUFFIX = ".tmp";
-
   private final Storage storage;
   private final List<String> findings;
   private final TreeSet<SegmentFile> files;
@@ -34,7 +32,7 @@ final class DirectoryRepair {
     this.files = new TreeSet<>(Comparator.comparing(SegmentFile::name));
     for (String name : storage.list()) {
       SegmentFile.parse(name).ifPresent(files::add);
-      if (name.equals(LogCheckpoint.FILE_NAME + TEMPORARY_SUFFIX)) {
+      if (name.equals(LogCheckpoint.REPLACEMENT_NAME)) {
         storage.delete(name); // was never renamed, so it never was the checkpoint
       }
     }

@@ -165,11 +165,6 @@ public final class ActiveSegment implements Segment {
     return indexes.indexer().timestampMax();
   }
 
-  /** The bytes for which the disk has set blocks aside. */
-  public long reservedBytes() {
-    return memory.log().byteSize();
-  }
-
   /**
    * Whether a batch has to go to a new segment: for size, age, a full index, or an offset that is
    * out of this segment's reach. The conditions are Kafka's.

@@ -111,10 +111,6 @@ public final class SegmentMemory {
     checkedTimestampMax = timestampMax;
   }
 
-  Arena arena() {
-    return arena;
-  }
-
   /** Replaces the mapping of the log by a longer one of the same arena. */
   void growTo(MemorySegment longer) {
     assert longer.byteSize() >= log.byteSize() : "a mapping only grows";
