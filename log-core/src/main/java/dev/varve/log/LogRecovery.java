@@ -96,12 +96,12 @@ final class LogRecovery {
             cutBytes,
             cutBytes > 0 && cutReserved,
             findings);
-    return new Recovered(segments, startOffset, plan.recoveryPoint(), state, report);
+    return new Recovered(segments, startOffset, plan.cutFrom(), state, report);
   }
 
   private @Nullable ActiveSegment reopenLast(long base, RecoveryPlan plan) throws IOException {
     return SegmentRecovery.reopen(
-            storage, options.segments(), base, plan.recoveryPoint(), options.clock().time())
+            storage, options.segments(), base, plan.cutFrom(), options.clock().time())
         .orElse(null);
   }
 

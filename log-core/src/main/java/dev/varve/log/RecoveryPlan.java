@@ -25,7 +25,6 @@ final class RecoveryPlan {
   private final int firstToScan;
   private final long cutFrom;
   private final long startOffset;
-  private final long recoveryPoint;
   private final boolean foreign;
   private final StateFiles.Loaded loaded;
 
@@ -35,7 +34,6 @@ final class RecoveryPlan {
       int firstToScan,
       long cutFrom,
       long startOffset,
-      long recoveryPoint,
       boolean foreign,
       StateFiles.Loaded loaded) {
     this.stateFiles = stateFiles;
@@ -43,7 +41,6 @@ final class RecoveryPlan {
     this.firstToScan = firstToScan;
     this.cutFrom = cutFrom;
     this.startOffset = startOffset;
-    this.recoveryPoint = recoveryPoint;
     this.foreign = foreign;
     this.loaded = loaded;
   }
@@ -56,7 +53,7 @@ final class RecoveryPlan {
       long start = checkpoint == null ? 0 : checkpoint.startOffset();
       long end = checkpoint == null ? 0 : Math.max(start, checkpoint.recoveryPoint());
       String reason = end > start ? "its segments are missing" : "";
-      return new RecoveryPlan(stateFiles, reason, 0, end, end, end, false, stateFiles.load(end));
+      return new RecoveryPlan(stateFiles, reason, 0, end, end, false, stateFiles.load(end));
     }
     long lastBase = bases.getLast();
     long start = checkpoint == null ? bases.getFirst() : checkpoint.startOffset();
@@ -85,7 +82,7 @@ final class RecoveryPlan {
     }
     StateFiles.Loaded loaded = stateFiles.load(end);
     if (loaded.offset() == end) {
-      return new RecoveryPlan(stateFiles, "", bases.size(), end, start, end, false, loaded);
+      return new RecoveryPlan(stateFiles, "", bases.size(), end, start, false, loaded);
     }
     String reason = "its snapshot of producers is missing";
     return scanning(stateFiles, bases, reason, bases.size() - 1, end, start);
@@ -115,8 +112,7 @@ final class RecoveryPlan {
         stateFiles.load(
             offset -> offset <= fromBase && Collections.binarySearch(bases, offset) >= 0);
     int first = Math.min(from, floorIndex(bases, loaded.offset()));
-    return new RecoveryPlan(
-        stateFiles, reason, first, cutFrom, startOffset, cutFrom, false, loaded);
+    return new RecoveryPlan(stateFiles, reason, first, cutFrom, startOffset, false, loaded);
   }
 
   /** All of it, of a log about which nobody has told us what was promised. */
@@ -126,14 +122,7 @@ final class RecoveryPlan {
     stateFiles.hasEpochs(); // reports what it finds
     RecoveryPlan plan = scanning(stateFiles, bases, reason, 0, cutFrom, startOffset);
     return new RecoveryPlan(
-        stateFiles,
-        reason,
-        plan.firstToScan,
-        cutFrom,
-        startOffset,
-        plan.recoveryPoint,
-        true,
-        plan.loaded);
+        stateFiles, reason, plan.firstToScan, cutFrom, startOffset, true, plan.loaded);
   }
 
   private static int floorIndex(List<Long> bases, long offset) {
@@ -151,7 +140,10 @@ final class RecoveryPlan {
     return firstToScan;
   }
 
-  /** The offset from which on nothing was promised, so that what is not valid may be cut. */
+  /**
+   * The recovery point: below it everything is durable; from it on nothing was promised, so that
+   * what is not valid may be cut.
+   */
   long cutFrom() {
     return cutFrom;
   }
@@ -169,11 +161,6 @@ final class RecoveryPlan {
   /** The start offset that the checkpoint keeps, or the first base offset. */
   long startOffset() {
     return startOffset;
-  }
-
-  /** The offset below which everything is durable. */
-  long recoveryPoint() {
-    return recoveryPoint;
   }
 
   /** The state that {@link #replay} brings up to date. */
