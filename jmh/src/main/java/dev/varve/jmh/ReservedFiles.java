@@ -23,6 +23,7 @@ import java.nio.ByteBuffer;
  */
 final class ReservedFiles implements AutoCloseable {
   private static final int PAGE_BYTES = 4096;
+  private static final int RESERVE_BLOCK_BYTES = 2 << 20;
 
   private final BenchmarkDirectory directory = BenchmarkDirectory.create();
   private final Storage storage = DirectoryStorage.open(directory.path());
@@ -38,7 +39,7 @@ final class ReservedFiles implements AutoCloseable {
     files = new MemorySegment[count];
     for (int i = 0; i < count; i++) {
       try (StorageFile file = storage.create(name(i))) {
-        file.reserve(BenchmarkLog.SEGMENT_BYTES_MAX);
+        file.reserve(0, BenchmarkLog.SEGMENT_BYTES_MAX, RESERVE_BLOCK_BYTES);
         files[i] = map(file);
       }
       touch(files[i]);

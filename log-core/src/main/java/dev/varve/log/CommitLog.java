@@ -49,7 +49,7 @@ public final class CommitLog implements AutoCloseable {
   private final LogKeeper keeper;
   private final ReadPath readPath;
   private final boolean forcesEachAppend;
-  private final @Nullable MaintenanceThread maintenanceThread;
+  private final List<MaintenanceThread> threads;
   private final ThreadLocal<RecordBatchBuilder> builders;
 
   private CommitLog(Storage storage, LogOptions options, LogRecovery.Recovered recovered)
@@ -66,8 +66,14 @@ public final class CommitLog implements AutoCloseable {
     this.readPath = new ReadPath(writer, keeper, failure, options);
     this.builders = ThreadLocal.withInitial(this::newBatch);
     keeper.open();
-    this.maintenanceThread =
-        options.ownMaintenanceThread() ? MaintenanceThread.start(this, options.listener()) : null;
+    this.threads = options.ownMaintenanceThreads() ? startThreads() : List.of();
+  }
+
+  /** Two, so that space ahead of the writer does not wait for a force. */
+  private List<MaintenanceThread> startThreads() {
+    return List.of(
+        MaintenanceThread.start("space", directory(), writer::prepareSpace, options.listener()),
+        MaintenanceThread.start("keeper", directory(), keeper::maintain, options.listener()));
   }
 
   /** Opens the log in a directory with the default options, creating it if there is none. */
@@ -314,13 +320,13 @@ public final class CommitLog implements AutoCloseable {
 
   /**
    * Does what can be done now of the log's background work: reserving space ahead of the writer,
-   * putting rolled segments in order, unmapping what is no longer read. Called by the log's own
-   * thread, unless {@link LogOptions.Builder#ownMaintenanceThread} says otherwise.
+   * putting rolled segments in order, unmapping what is no longer read. The log's own threads do
+   * it, unless {@link LogOptions.Builder#ownMaintenanceThreads} says otherwise.
    *
    * @return how much was done; 0 if there is nothing to do
    */
   public int maintenance() {
-    return keeper.maintain();
+    return writer.prepareSpace() + keeper.maintain();
   }
 
   /**
@@ -334,9 +340,7 @@ public final class CommitLog implements AutoCloseable {
     if (last == null) {
       return;
     }
-    if (maintenanceThread != null) {
-      maintenanceThread.close();
-    }
+    threads.forEach(MaintenanceThread::close);
     try {
       keeper.close(last);
     } finally {

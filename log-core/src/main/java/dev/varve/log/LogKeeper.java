@@ -186,7 +186,7 @@ final class LogKeeper {
     keeperLock.lock();
     try {
       writer.checkOpen();
-      int work = reserveAhead() ? 1 : 0;
+      int work = 0;
       if (isForceDue()) {
         forceLocked();
         work++;
@@ -199,16 +199,6 @@ final class LogKeeper {
       throw e;
     } finally {
       keeperLock.unlock();
-    }
-  }
-
-  private boolean reserveAhead() {
-    try {
-      return writer.segments().active().reserveAhead();
-    } catch (IOException e) {
-      return false; // the append that needs the space will say so, if there still is none
-    } catch (InternalError e) {
-      throw failure.fail("a touch of mapped memory", e);
     }
   }
 

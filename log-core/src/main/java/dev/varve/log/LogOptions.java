@@ -27,7 +27,7 @@ public final class LogOptions {
   private final EpochClock clock;
   private final Supplier<IdleStrategy> idleStrategy;
   private final LogListener listener;
-  private final boolean ownMaintenanceThread;
+  private final boolean ownMaintenanceThreads;
 
   private LogOptions(Builder builder) {
     this.segments =
@@ -45,7 +45,7 @@ public final class LogOptions {
     this.clock = builder.clock;
     this.idleStrategy = builder.idleStrategy;
     this.listener = builder.listener;
-    this.ownMaintenanceThread = builder.ownMaintenanceThread;
+    this.ownMaintenanceThreads = builder.ownMaintenanceThreads;
   }
 
   /** Kafka's defaults. */
@@ -125,8 +125,8 @@ public final class LogOptions {
     return listener;
   }
 
-  boolean ownMaintenanceThread() {
-    return ownMaintenanceThread;
+  boolean ownMaintenanceThreads() {
+    return ownMaintenanceThreads;
   }
 
   /** Collects options. Not safe for use by several threads at once. */
@@ -144,7 +144,7 @@ public final class LogOptions {
     private EpochClock clock = SystemEpochClock.INSTANCE;
     private Supplier<IdleStrategy> idleStrategy = BackoffIdleStrategy::new;
     private LogListener listener = LogListener.NONE;
-    private boolean ownMaintenanceThread = true;
+    private boolean ownMaintenanceThreads = true;
 
     private Builder() {}
 
@@ -231,11 +231,11 @@ public final class LogOptions {
     }
 
     /**
-     * Whether the log runs its background work on a daemon thread of its own. If not, the embedder
+     * Whether the log runs its background work on daemon threads of its own. If not, the embedder
      * calls {@link CommitLog#maintenance} from time to time.
      */
-    public Builder ownMaintenanceThread(boolean value) {
-      ownMaintenanceThread = value;
+    public Builder ownMaintenanceThreads(boolean value) {
+      ownMaintenanceThreads = value;
       return this;
     }
 

@@ -108,17 +108,29 @@ final class LogWriter {
 
   @GuardedBy("writeLock")
   private ActiveSegment roll(ActiveSegment active) throws IOException {
-    long baseOffset = active.endOffset();
-    ActiveSegment next =
-        ActiveSegment.create(storage, baseOffset, options.segments(), options.clock().time());
+    ActiveSegment next = active.next(options.clock().time());
     segments = segments.rolled(seal(active), next);
-    options.listener().segmentRolled(baseOffset);
+    options.listener().segmentRolled(next.baseOffset());
     return next;
   }
 
   @GuardedBy("writeLock")
   private RolledSegment seal(ActiveSegment active) {
     return active.roll(state.producers().snapshot().format());
+  }
+
+  /**
+   * Prepares space ahead of the next appends, without the write lock; returns how much was done.
+   */
+  int prepareSpace() {
+    checkOpen();
+    try {
+      return segments.active().reserveAhead() ? 1 : 0;
+    } catch (IOException e) {
+      return 0; // the append that needs the space will say so, if there still is none
+    } catch (InternalError e) {
+      throw failure.fail("a touch of mapped memory", e);
+    }
   }
 
   private BatchTooLargeException tooLarge(int batchBytes) {

@@ -3,15 +3,17 @@ package dev.varve.log;
 import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogFailedException;
+import java.nio.file.Path;
+import java.util.function.IntSupplier;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.BackoffIdleStrategy;
 
 /**
- * A daemon thread that does the background work of one log. A step that fails is reported and tried
- * again, less often each time it fails again; only the failure or the close of the log ends the
- * thread.
+ * A daemon thread that does a part of the background work of one log. A step that fails is reported
+ * and tried again, less often each time it fails again; only the failure or the close of the log
+ * ends the thread.
  *
  * <p>Thread safety: {@link #close} may come from any thread but this one.
  */
@@ -28,18 +30,25 @@ final class MaintenanceThread implements AutoCloseable {
     this.runner = runner;
   }
 
-  static MaintenanceThread start(CommitLog log, LogListener listener) {
+  /**
+   * Starts a thread.
+   *
+   * @param part what it does, for the listener and the name of the thread
+   * @param log which log it does it for
+   * @param work does what can be done now, and returns how much that was
+   */
+  static MaintenanceThread start(String part, Path log, IntSupplier work, LogListener listener) {
     AgentRunner runner =
         new AgentRunner(
             new BackoffIdleStrategy(0, 0, PARK_NANOS_MIN, PARK_NANOS_MAX),
             error -> {
               if (!(error instanceof AgentTerminationException)) {
-                listener.maintenanceFailed("maintenance", error);
+                listener.maintenanceFailed(part, error);
               }
             },
             null,
-            new LogAgent(log, listener));
-    Thread thread = new Thread(runner, "varve-maintenance " + log.directory());
+            new Steps(part, work, listener));
+    Thread thread = new Thread(runner, "varve-" + part + " " + log);
     thread.setDaemon(true);
     thread.start();
     return new MaintenanceThread(runner);
@@ -52,14 +61,16 @@ final class MaintenanceThread implements AutoCloseable {
   }
 
   /** One step of the work. An exception would make the runner go on at once, so none leaves it. */
-  private static final class LogAgent implements Agent {
-    private final CommitLog log;
+  private static final class Steps implements Agent {
+    private final String part;
+    private final IntSupplier work;
     private final LogListener listener;
     private int stepsBetweenTries = 1;
     private int stepsToSkip;
 
-    LogAgent(CommitLog log, LogListener listener) {
-      this.log = log;
+    Steps(String part, IntSupplier work, LogListener listener) {
+      this.part = part;
+      this.work = work;
       this.listener = listener;
     }
 
@@ -70,13 +81,13 @@ final class MaintenanceThread implements AutoCloseable {
         return 0;
       }
       try {
-        int work = log.maintenance();
+        int done = work.getAsInt();
         stepsBetweenTries = 1;
-        return work;
+        return done;
       } catch (LogFailedException | LogClosedException e) {
         throw new AgentTerminationException(e); // the listener knows
       } catch (LogException e) {
-        listener.maintenanceFailed("maintenance", e);
+        listener.maintenanceFailed(part, e);
         stepsToSkip = stepsBetweenTries;
         stepsBetweenTries = Math.min(2 * stepsBetweenTries, STEPS_BETWEEN_TRIES_MAX);
         return 0;
@@ -85,7 +96,7 @@ final class MaintenanceThread implements AutoCloseable {
 
     @Override
     public String roleName() {
-      return "varve-maintenance";
+      return part;
     }
   }
 }

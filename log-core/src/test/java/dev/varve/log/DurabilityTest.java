@@ -27,7 +27,7 @@ class DurabilityTest {
             .segmentBytesMax(1024)
             .durability(durability)
             .clock(() -> nowMillis)
-            .ownMaintenanceThread(false)
+            .ownMaintenanceThreads(false)
             .build());
   }
 

@@ -90,7 +90,7 @@ final class LogFixture implements AutoCloseable {
                 .clock(nowMillis::get)
                 .segmentMillisMax(SEGMENT_AGE_MAX.toMillis())
                 .indexIntervalBytes(100)
-                .ownMaintenanceThread(false))
+                .ownMaintenanceThreads(false))
         .build();
   }
 

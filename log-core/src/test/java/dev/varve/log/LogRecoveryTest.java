@@ -254,7 +254,7 @@ class LogRecoveryTest {
   @Test
   void aSegmentThatAReaderHeldAtTheCloseIsReadToItsEndAfterwards() {
     LogOptions options =
-        LogOptions.builder().segmentBytesMax(100).ownMaintenanceThread(false).build();
+        LogOptions.builder().segmentBytesMax(100).ownMaintenanceThreads(false).build();
     CommitLog log = CommitLog.open(root, options);
     log.append(null, "a".getBytes(UTF_8));
     try (PinnedBatches held = log.read(0, 100)) {

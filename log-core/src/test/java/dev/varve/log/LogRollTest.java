@@ -183,11 +183,12 @@ class LogRollTest {
         protected StorageFile wrap(StorageFile file) {
           return new ForwardingFile(file) {
             @Override
-            public void reserve(long size) throws IOException {
+            public void reserve(long position, long endPosition, int blockBytes)
+                throws IOException {
               if (full.get()) {
                 throw new IOException("No space left on device");
               }
-              super.reserve(size);
+              super.reserve(position, endPosition, blockBytes);
             }
 
             @Override

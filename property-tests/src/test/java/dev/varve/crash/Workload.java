@@ -26,7 +26,7 @@ final class Workload {
       LogOptions.builder()
           .segmentBytesMax(SEGMENT_BYTES_MAX)
           .indexIntervalBytes(100)
-          .ownMaintenanceThread(false)
+          .ownMaintenanceThreads(false)
           .clock(() -> 1_000_000)
           .build();
 

@@ -84,7 +84,7 @@ record LogSettings(
   LogOptions varve(KafkaClock clock) {
     return LogOptions.builder()
         .clock(clock::milliseconds)
-        .ownMaintenanceThread(false)
+        .ownMaintenanceThreads(false)
         .segmentBytesMax(segmentBytes)
         .segmentMillisMax(segmentMillis)
         .indexIntervalBytes(indexIntervalBytes)

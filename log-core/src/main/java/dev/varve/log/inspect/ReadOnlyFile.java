@@ -71,7 +71,7 @@ final class ReadOnlyFile implements StorageFile {
   }
 
   @Override
-  public void reserve(long size) {
+  public void reserve(long position, long endPosition, int blockBytes) {
     throw readOnly();
   }
 

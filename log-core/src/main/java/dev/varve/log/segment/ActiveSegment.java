@@ -10,7 +10,6 @@ import dev.varve.log.storage.StorageFile.Access;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.agrona.concurrent.EpochClock;
@@ -18,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The segment that takes appends: a mapping that reaches ahead of the writer into space that the
- * disk has set aside, and indexes in memory that become files when the segment is settled.
+ * disk has set aside ({@link SpaceAhead}), and indexes in memory that become files when the segment
+ * is settled.
  *
  * <p>A batch is copied whole into the mapping, then indexed, then published by release stores of
  * the size and the end offset. A plain store into a page that the file no longer backs would report
@@ -29,14 +29,6 @@ import org.jspecify.annotations.Nullable;
  * rest is for all.
  */
 public final class ActiveSegment implements Segment {
-  /** The first reservation: small logs stay small. */
-  private static final long RESERVE_BYTES_MIN = 64 << 10;
-
-  /** The largest step of the reservation, and so the most that a log has reserved in vain. */
-  private static final long RESERVE_BYTES_MAX = 16 << 20;
-
-  private static final long PAGE_BYTES = 4096;
-  private static final VarHandle PAGE_WORD = ValueLayout.JAVA_INT.varHandle();
   private static final VarHandle SIZE_BYTES;
   private static final VarHandle END_OFFSET;
 
@@ -57,6 +49,7 @@ public final class ActiveSegment implements Segment {
   private final StorageFile file;
   private final String path;
   private final SegmentMemory memory;
+  private final SpaceAhead space;
   private final long createdMillis;
   private final long segmentMillisMax;
 
@@ -76,7 +69,9 @@ public final class ActiveSegment implements Segment {
       SegmentIndexes indexes,
       StorageFile file,
       long endOffset,
-      long nowMillis)
+      long nowMillis,
+      long expectedBytes,
+      boolean forcedOften)
       throws IOException {
     this.storage = storage;
     this.options = options;
@@ -91,6 +86,8 @@ public final class ActiveSegment implements Segment {
     Arena arena = indexes.arena();
     MemorySegment log = file.map(Access.READ_WRITE, sizeBytes, arena);
     this.memory = new SegmentMemory(arena, log, indexes.offsets(), indexes.times());
+    this.space =
+        new SpaceAhead(file, arena, memory, options.segmentBytesMax(), expectedBytes, forcedOften);
     if (sizeBytes > 0) {
       this.firstTimestampMax = new RecordBatch().wrap(log, 0).maxTimestamp();
     }
@@ -102,11 +99,28 @@ public final class ActiveSegment implements Segment {
    */
   public static ActiveSegment create(
       Storage storage, long baseOffset, SegmentOptions options, long nowMillis) throws IOException {
+    return create(storage, baseOffset, options, nowMillis, 0, false);
+  }
+
+  /** Makes the segment that follows this one, and is expected to become as large. */
+  public ActiveSegment next(long nowMillis) throws IOException {
+    return create(storage, endOffset, options, nowMillis, sizeBytes, space.isForcedOften());
+  }
+
+  private static ActiveSegment create(
+      Storage storage,
+      long baseOffset,
+      SegmentOptions options,
+      long nowMillis,
+      long expectedBytes,
+      boolean forcedOften)
+      throws IOException {
     Arena arena = Arena.ofShared();
     try {
       SegmentIndexes indexes = SegmentIndexes.empty(arena, baseOffset, options);
       StorageFile file = storage.create(SegmentFile.name(baseOffset, Kind.LOG));
-      return new ActiveSegment(storage, options, indexes, file, baseOffset, nowMillis);
+      return new ActiveSegment(
+          storage, options, indexes, file, baseOffset, nowMillis, expectedBytes, forcedOften);
     } catch (IOException | RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -127,7 +141,7 @@ public final class ActiveSegment implements Segment {
       long nowMillis)
       throws IOException {
     StorageFile file = storage.open(SegmentFile.name(indexes.baseOffset(), Kind.LOG));
-    return new ActiveSegment(storage, options, indexes, file, endOffset, nowMillis);
+    return new ActiveSegment(storage, options, indexes, file, endOffset, nowMillis, 0, false);
   }
 
   @Override
@@ -185,18 +199,14 @@ public final class ActiveSegment implements Segment {
     return firstTimestampMax >= 0 ? timestamp - firstTimestampMax : clock.time() - createdMillis;
   }
 
-  /** Makes sure that the mapping has room for a batch, reserving space if none is ahead. */
+  /** Makes sure that the mapping has room for a batch, preparing space if none is ahead. */
   public void reserveFor(EncodedBatch batch) throws IOException {
-    long needed = sizeBytes + batch.sizeBytes();
-    if (needed > memory.log().byteSize()) {
-      reserve(needed);
-    }
+    space.ensure(sizeBytes, sizeBytes + batch.sizeBytes());
   }
 
   /**
-   * Reserves the next stretch before the writer comes to it, and touches its pages, so that the
-   * writer meets neither a system call nor a page fault. The segment may be rolled meanwhile; the
-   * pin then puts off the trimming of its file.
+   * Prepares the next stretch before the writer comes to it. The segment may be rolled meanwhile;
+   * the pin then puts off the trimming of its file.
    *
    * @return whether there was anything to do
    */
@@ -205,42 +215,10 @@ public final class ActiveSegment implements Segment {
       return false; // not active any more
     }
     try {
-      long end = sizeBytes();
-      long reserved = memory.log().byteSize();
-      if (end == openedBytes
-          || reserved - end > stepBytes(end) / 2
-          || reserved >= options.segmentBytesMax()) {
-        return false;
-      }
-      reserve(reserved + 1);
-      touch(memory.log(), reserved);
-      return true;
+      long size = sizeBytes();
+      return size != openedBytes && space.prepareAhead(size);
     } finally {
       memory.unpin();
-    }
-  }
-
-  private synchronized void reserve(long neededBytes) throws IOException {
-    long reserved = memory.log().byteSize();
-    if (neededBytes <= reserved) {
-      return; // the other thread was faster
-    }
-    long step = stepBytes(neededBytes);
-    long target = (neededBytes + step - 1) / step * step;
-    target = Math.max(neededBytes, Math.min(target, options.segmentBytesMax()));
-    file.reserve(target);
-    memory.growTo(file.map(Access.READ_WRITE, target, indexes.arena()));
-  }
-
-  /** As large as the log, within limits; a power of two so that reservations stay aligned. */
-  private static long stepBytes(long sizeBytes) {
-    return Math.clamp(Long.highestOneBit(sizeBytes), RESERVE_BYTES_MIN, RESERVE_BYTES_MAX);
-  }
-
-  /** Adds 0 to a word of each page, atomically: the writer may be there already. */
-  private static void touch(MemorySegment log, long from) {
-    for (long at = from / PAGE_BYTES * PAGE_BYTES; at < log.byteSize() - 3; at += PAGE_BYTES) {
-      var _ = (int) PAGE_WORD.getAndAdd(log, at, 0);
     }
   }
 
@@ -281,7 +259,9 @@ public final class ActiveSegment implements Segment {
 
   /** Forces what was appended so far, as of before the call, to the disk. */
   public void force() throws IOException {
+    long forced = sizeBytes();
     file.force();
+    space.onForce(forced);
   }
 
   /**

@@ -32,20 +32,23 @@ public interface StorageFile extends AutoCloseable {
   void write(long position, MemorySegment source) throws IOException;
 
   /**
-   * Extends the file to a size with zeros for which the disk has set blocks aside, so that a later
-   * store into a mapping of them cannot find the disk full. Does nothing if the file is as large.
+   * Writes zeros to a range of the file, extending it if needed, so that the disk sets blocks aside
+   * and a later store into a mapping of them cannot find it full.
    *
-   * @throws IOException if there is no room; the file then has its old size
+   * @param blockBytes how much to write with one call, aligned to it
+   * @throws IOException if there is no room; a part of the range may have been reserved
    */
-  void reserve(long size) throws IOException;
+  void reserve(long position, long endPosition, int blockBytes) throws IOException;
 
   /** Cuts the file. Never to be called while a mapping reaches beyond the new size. */
   void truncate(long size) throws IOException;
 
   /**
-   * Maps the first bytes of the file until the arena is closed.
+   * Maps the first bytes of the file until the arena is closed. A mapping for writing may reach
+   * beyond the end of the file, which then gets its size; nothing may be stored there before it is
+   * {@linkplain #reserve reserved}.
    *
-   * @param size how much to map; at most the size of the file
+   * @param size how much to map; for reading, at most the size of the file
    */
   MemorySegment map(Access access, long size, Arena arena) throws IOException;
 

@@ -89,7 +89,13 @@ final class FileContent {
     modifiedMillis = millis;
   }
 
-  void reserve(long newSize) {
+  void reserve(long position, long endPosition) {
+    extendTo(endPosition);
+    written.asSlice(position, endPosition - position).fill((byte) 0);
+  }
+
+  /** Makes the file at least so long, with zeros. */
+  void extendTo(long newSize) {
     resize((int) Math.max(size, newSize));
   }
 

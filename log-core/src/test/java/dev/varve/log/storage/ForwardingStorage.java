@@ -131,8 +131,8 @@ public class ForwardingStorage implements Storage {
     }
 
     @Override
-    public void reserve(long size) throws IOException {
-      file.reserve(size);
+    public void reserve(long position, long endPosition, int blockBytes) throws IOException {
+      file.reserve(position, endPosition, blockBytes);
     }
 
     @Override

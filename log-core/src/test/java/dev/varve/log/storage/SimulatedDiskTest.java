@@ -96,7 +96,7 @@ class SimulatedDiskTest {
   void aFileThatGrewMayHaveZerosOrNoise() throws IOException {
     StorageFile file = create("a", "");
     disk.forceDirectory();
-    file.reserve(512);
+    file.reserve(0, 512, 512);
     byte[] zeros = new byte[512];
     boolean zero = false;
     boolean noise = false;

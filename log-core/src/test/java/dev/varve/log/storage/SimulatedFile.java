@@ -56,10 +56,10 @@ final class SimulatedFile implements StorageFile {
   }
 
   @Override
-  public void reserve(long size) throws IOException {
+  public void reserve(long position, long endPosition, int blockBytes) throws IOException {
     synchronized (disk) {
       disk.faults().operation(Operation.RESERVE, name);
-      content.reserve(size);
+      content.reserve(position, endPosition);
     }
   }
 
@@ -76,6 +76,9 @@ final class SimulatedFile implements StorageFile {
   public MemorySegment map(Access access, long size, Arena arena) throws IOException {
     synchronized (disk) {
       disk.faults().operation(Operation.MAP, name);
+      if (access == Access.READ_WRITE) {
+        content.extendTo(size);
+      }
       MemorySegment mapped = content.map(size, arena);
       return access == Access.READ ? mapped.asReadOnly() : mapped;
     }

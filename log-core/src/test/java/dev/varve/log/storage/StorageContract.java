@@ -106,13 +106,16 @@ abstract class StorageContract {
   void reservedSpaceIsZerosBehindWhatWasThere() throws IOException {
     try (StorageFile file = storage.create("a")) {
       file.write(0, bytes("abc"));
-      file.reserve(10_000);
+      file.reserve(3, 10_000, 4096);
       assertThat(file.size()).isEqualTo(10_000);
       byte[] expected = Arrays.copyOf("abc".getBytes(UTF_8), 10_000);
       MemorySegment target = MemorySegment.ofArray(new byte[10_000]);
       file.read(0, target);
       assertThat(target.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(expected);
-      file.reserve(5);
+      file.write(9_000, bytes("x"));
+      file.reserve(8_000, 9_500, 1 << 20);
+      file.read(0, target);
+      assertThat(target.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(expected);
       assertThat(file.size()).isEqualTo(10_000);
       file.truncate(3);
       file.truncate(3);
@@ -127,8 +130,9 @@ abstract class StorageContract {
       MemorySegment mapped;
       try (StorageFile file = storage.create("a")) {
         assertThat(file.map(Access.READ, 0, arena).byteSize()).isZero();
-        file.reserve(100);
         mapped = file.map(Access.READ_WRITE, 100, arena);
+        assertThat(file.size()).isEqualTo(100);
+        file.reserve(0, 100, 4096);
         mapped.set(ValueLayout.JAVA_BYTE, 50, (byte) 7);
         file.force();
         MemorySegment target = MemorySegment.ofArray(new byte[1]);
@@ -178,7 +182,7 @@ abstract class StorageContract {
       after.run();
       file.write(0, bytes("abc"));
       after.run();
-      file.reserve(8192);
+      file.reserve(3, 8192, 4096);
       after.run();
       file.map(Access.READ_WRITE, 8192, arena).set(ValueLayout.JAVA_BYTE, 3, (byte) 'd');
       after.run();
