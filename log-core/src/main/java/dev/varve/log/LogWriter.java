@@ -99,9 +99,12 @@ final class LogWriter {
     } catch (IOException e) {
       throw noRoom(e);
     }
-    batch.stamp(baseOffset, Math.max(0, state.epochs().latestEpoch()));
-    // First the state, which refuses a control batch that it cannot read; then nobody has seen it.
-    state.onBatch(batch.batch(), active.transactionIndex());
+    int latestEpoch = state.epochs().latestEpoch();
+    batch.stamp(baseOffset, Math.max(0, latestEpoch));
+    if (latestEpoch < 0 || batch.hasProducerId()) {
+      // Before the append: it refuses a control batch that it cannot read, which nobody has seen.
+      state.onBatch(batch.batch(), active.transactionIndex());
+    }
     active.append(batch);
     return baseOffset;
   }

@@ -39,6 +39,15 @@ public final class BatchChecksum {
     return (int) crc.getValue();
   }
 
+  /** The same for a batch at the start of an array. */
+  int compute(byte[] array, int sizeBytes) {
+    assert sizeBytes >= RecordBatchLayout.HEADER_BYTES;
+    int from = RecordBatchLayout.CHECKSUMMED_FROM;
+    crc.reset();
+    crc.update(array, from, sizeBytes - from);
+    return (int) crc.getValue();
+  }
+
   /**
    * Compares the checksum that {@code batch} carries with that of its bytes.
    *

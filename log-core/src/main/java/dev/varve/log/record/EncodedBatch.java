@@ -3,22 +3,20 @@ package dev.varve.log.record;
 import static dev.varve.log.record.RecordBatchLayout.ATTRIBUTES;
 import static dev.varve.log.record.RecordBatchLayout.BASE_OFFSET;
 import static dev.varve.log.record.RecordBatchLayout.CHECKSUM;
-import static dev.varve.log.record.RecordBatchLayout.INT;
 import static dev.varve.log.record.RecordBatchLayout.LOG_APPEND_TIME_BIT;
-import static dev.varve.log.record.RecordBatchLayout.LONG;
 import static dev.varve.log.record.RecordBatchLayout.MAX_TIMESTAMP;
 import static dev.varve.log.record.RecordBatchLayout.PARTITION_LEADER_EPOCH;
-import static dev.varve.log.record.RecordBatchLayout.SHORT;
+import static dev.varve.log.record.RecordBatchLayout.set;
 
 import dev.varve.log.record.BatchFault.Kind;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An encoded batch with its checksum, borrowed from the builder that made it and valid until that
  * builder's next call; one from {@link #copyOf} has memory of its own, one from {@link #wrap} is
- * valid while the wrapped memory is.
+ * valid while the wrapped array is not changed.
  *
  * <p>The log stamps offset, epoch and append time into this memory before it copies the batch into
  * its segment. Nothing else in the batch changes.
@@ -29,8 +27,14 @@ public final class EncodedBatch {
 
   private final BatchChecksum checksum = new BatchChecksum();
   private final RecordBatch batch = new RecordBatch();
+  private byte[] array = new byte[0];
   private MemorySegment memory = MemorySegment.NULL;
-  private ByteBuffer bytes = ByteBuffer.allocate(0);
+
+  // What every append asks, read once.
+  private int sizeBytes;
+  private int lastOffsetDelta;
+  private long maxTimestamp;
+  private boolean producerKnown;
 
   EncodedBatch() {}
 
@@ -42,42 +46,33 @@ public final class EncodedBatch {
    * @throws InvalidBatchException if it is not one, or damaged
    */
   public static EncodedBatch copyOf(MemorySegment source) {
-    int sizeBytes = checkedSizeBytes(source);
-    ScratchMemory copy = new ScratchMemory(sizeBytes);
-    MemorySegment.copy(source, 0, copy.segment(), 0, sizeBytes);
-    return new EncodedBatch().hold(copy).checked();
+    throwIfFound(sizeFault(source));
+    return new EncodedBatch().hold(source.toArray(ValueLayout.JAVA_BYTE)).checked();
   }
 
   /**
    * Takes a batch that comes from elsewhere without copying it. Header and checksum are checked;
-   * the records are not looked at. The memory will be written to, by {@link #stamp}.
+   * the records are not looked at. The array will be written to, by {@link #stamp}.
    *
-   * @param memory exactly one batch, writable, not mapped
+   * @param array exactly one batch
    * @throws InvalidBatchException if it is not one, or damaged
-   * @throws IllegalArgumentException if the memory is mapped or read-only
    */
-  public static EncodedBatch wrap(MemorySegment memory) {
-    if (memory.isMapped() || memory.isReadOnly()) {
-      throw new IllegalArgumentException(
-          "found memory that is " + (memory.isMapped() ? "mapped" : "read-only") + ", copy it");
-    }
-    checkedSizeBytes(memory);
-    return new EncodedBatch().hold(memory, memory.asByteBuffer()).checked();
+  public static EncodedBatch wrap(byte[] array) {
+    throwIfFound(sizeFault(MemorySegment.ofArray(array)));
+    return new EncodedBatch().hold(array).checked();
   }
 
-  private static int checkedSizeBytes(MemorySegment memory) {
+  private static @Nullable BatchFault sizeFault(MemorySegment memory) {
     RecordBatch batch = new RecordBatch().wrap(memory, 0);
     BatchFault fault = batch.headerFault(memory.byteSize(), ScratchMemory.CAPACITY_BYTES_MAX);
     if (fault == null && batch.sizeBytes() != memory.byteSize()) {
-      fault =
-          new BatchFault(
-              Kind.LENGTH,
-              0,
-              "a batch of " + batch.sizeBytes() + " bytes",
-              "one batch of " + memory.byteSize() + " bytes");
+      return new BatchFault(
+          Kind.LENGTH,
+          0,
+          "a batch of " + batch.sizeBytes() + " bytes",
+          "one batch of " + memory.byteSize() + " bytes");
     }
-    throwIfFound(fault);
-    return batch.sizeBytes();
+    return fault;
   }
 
   private static void throwIfFound(@Nullable BatchFault fault) {
@@ -87,19 +82,27 @@ public final class EncodedBatch {
   }
 
   private EncodedBatch checked() {
-    throwIfFound(checksum.fault(batch, bytes));
+    throwIfFound(checksum.fault(batch, memory.asByteBuffer()));
     return this;
   }
 
-  /** Holds the batch at the start of {@code scratch}. */
-  EncodedBatch hold(ScratchMemory scratch) {
-    return hold(scratch.segment(), scratch.bytes());
+  private EncodedBatch hold(byte[] whole) {
+    return hold(whole, MemorySegment.ofArray(whole), whole.length);
   }
 
-  private EncodedBatch hold(MemorySegment memory, ByteBuffer bytes) {
-    this.memory = memory;
-    this.bytes = bytes;
-    batch.wrap(memory, 0);
+  /** Holds the batch at the start of {@code scratch}. */
+  EncodedBatch hold(ScratchMemory scratch, int bytes) {
+    return hold(scratch.array(), scratch.segment(), bytes);
+  }
+
+  private EncodedBatch hold(byte[] batchArray, MemorySegment segment, int bytes) {
+    array = batchArray;
+    memory = segment;
+    batch.wrap(segment, 0);
+    sizeBytes = bytes;
+    lastOffsetDelta = batch.lastOffsetDelta();
+    maxTimestamp = batch.maxTimestamp();
+    producerKnown = batch.hasProducerId();
     return this;
   }
 
@@ -113,7 +116,7 @@ public final class EncodedBatch {
 
   /** Returns the size of the whole batch, header included. */
   public int sizeBytes() {
-    return batch.sizeBytes();
+    return sizeBytes;
   }
 
   /** Returns how many records the batch holds. */
@@ -123,12 +126,17 @@ public final class EncodedBatch {
 
   /** Returns the offset of the last record minus that of the first. */
   public int lastOffsetDelta() {
-    return batch.lastOffsetDelta();
+    return lastOffsetDelta;
   }
 
   /** Returns the largest timestamp in milliseconds since the epoch, or -1 if there is none. */
   public long maxTimestamp() {
-    return batch.maxTimestamp();
+    return maxTimestamp;
+  }
+
+  /** Returns whether an idempotent producer wrote the batch. */
+  public boolean hasProducerId() {
+    return producerKnown;
   }
 
   /** Returns a view of the header, valid as long as this batch is. */
@@ -146,8 +154,8 @@ public final class EncodedBatch {
   public void stamp(long baseOffset, int leaderEpoch) {
     assert baseOffset >= 0;
     assert leaderEpoch >= RecordBatch.NO_LEADER_EPOCH;
-    memory.set(LONG, BASE_OFFSET, baseOffset);
-    memory.set(INT, PARTITION_LEADER_EPOCH, leaderEpoch);
+    set(array, BASE_OFFSET, baseOffset);
+    set(array, PARTITION_LEADER_EPOCH, leaderEpoch);
   }
 
   /**
@@ -158,14 +166,15 @@ public final class EncodedBatch {
    */
   public void stampLogAppendTime(long timestamp) {
     assert timestamp >= 0;
-    memory.set(SHORT, ATTRIBUTES, (short) (batch.attributes() | LOG_APPEND_TIME_BIT));
-    memory.set(LONG, MAX_TIMESTAMP, timestamp);
-    sum(batch.sizeBytes());
+    set(array, ATTRIBUTES, (short) (batch.attributes() | LOG_APPEND_TIME_BIT));
+    set(array, MAX_TIMESTAMP, timestamp);
+    maxTimestamp = timestamp;
+    sum();
   }
 
   /** Computes and writes the checksum. */
-  void sum(int sizeBytes) {
-    memory.set(INT, CHECKSUM, checksum.compute(bytes, 0, sizeBytes));
+  void sum() {
+    set(array, CHECKSUM, checksum.compute(array, sizeBytes));
   }
 
   @Override

@@ -1,10 +1,9 @@
 package dev.varve.log.record;
 
-import static dev.varve.log.record.RecordBatchLayout.BYTE;
-
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings({"AvoidCommonTypeNames", "JavaLangClash"}) // the field's word, and Kafka's
 public final class Record {
 
+  private byte[] array = new byte[0];
   private MemorySegment memory = MemorySegment.NULL;
   private long offset;
   private long timestamp;
@@ -36,8 +36,9 @@ public final class Record {
   Record() {}
 
   /** Names the memory that the records of a batch lie in: once, not for every record. */
-  void wrap(MemorySegment memory) {
-    this.memory = memory;
+  void wrap(ScratchMemory records) {
+    array = records.array();
+    memory = records.segment();
   }
 
   void identify(long offset, long timestamp, int sequence) {
@@ -149,9 +150,7 @@ public final class Record {
   }
 
   private byte[] copy(int position, int sizeBytes) {
-    byte[] copy = new byte[sizeBytes];
-    MemorySegment.copy(memory, BYTE, position, copy, 0, sizeBytes);
-    return copy;
+    return Arrays.copyOfRange(array, position, position + sizeBytes);
   }
 
   /** Returns how many headers there are. */
@@ -170,7 +169,7 @@ public final class Record {
     }
     List<Header> headers = new ArrayList<>(headerCount);
     VarintInput input = new VarintInput();
-    input.wrap(memory, headersPosition);
+    input.wrap(array, headersPosition);
     for (int i = 0; i < headerCount; i++) {
       byte[] key = copyField(input, input.readInt());
       int valueLength = input.readInt();

@@ -5,15 +5,12 @@ import static dev.varve.log.record.RecordBatchLayout.BASE_OFFSET;
 import static dev.varve.log.record.RecordBatchLayout.BASE_SEQUENCE;
 import static dev.varve.log.record.RecordBatchLayout.BASE_TIMESTAMP;
 import static dev.varve.log.record.RecordBatchLayout.BATCH_LENGTH;
-import static dev.varve.log.record.RecordBatchLayout.BYTE;
 import static dev.varve.log.record.RecordBatchLayout.CONTROL_BIT;
 import static dev.varve.log.record.RecordBatchLayout.DELETE_HORIZON_BIT;
 import static dev.varve.log.record.RecordBatchLayout.HEADER_BYTES;
-import static dev.varve.log.record.RecordBatchLayout.INT;
 import static dev.varve.log.record.RecordBatchLayout.LAST_OFFSET_DELTA;
 import static dev.varve.log.record.RecordBatchLayout.LENGTH_EXCLUDED_BYTES;
 import static dev.varve.log.record.RecordBatchLayout.LOG_APPEND_TIME_BIT;
-import static dev.varve.log.record.RecordBatchLayout.LONG;
 import static dev.varve.log.record.RecordBatchLayout.MAGIC;
 import static dev.varve.log.record.RecordBatchLayout.MAGIC_VALUE;
 import static dev.varve.log.record.RecordBatchLayout.MAX_TIMESTAMP;
@@ -21,16 +18,16 @@ import static dev.varve.log.record.RecordBatchLayout.PARTITION_LEADER_EPOCH;
 import static dev.varve.log.record.RecordBatchLayout.PRODUCER_EPOCH;
 import static dev.varve.log.record.RecordBatchLayout.PRODUCER_ID;
 import static dev.varve.log.record.RecordBatchLayout.RECORD_COUNT;
-import static dev.varve.log.record.RecordBatchLayout.SHORT;
 import static dev.varve.log.record.RecordBatchLayout.TRANSACTIONAL_BIT;
+import static dev.varve.log.record.RecordBatchLayout.set;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Encodes records into batches, one batch after the other, in off-heap memory of its own that it
- * reuses: once warm, building leaves no garbage.
+ * Encodes records into batches, one batch after the other, in memory of its own that it reuses:
+ * once warm, building leaves no garbage.
  *
  * {@snippet :
  * RecordBatchBuilder builder = RecordBatchBuilder.of(Compression.LZ4);
@@ -47,8 +44,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A record goes straight to its place: its size is computed first, then length and fields are
  * written once. A codec gets all records of the batch in one piece when it is built.
  *
- * <p>Not safe for use by several threads at once. The memory is freed when the builder and all
- * batches borrowed from it are unreachable.
+ * <p>Not safe for use by several threads at once.
  */
 public final class RecordBatchBuilder {
 
@@ -342,8 +338,8 @@ public final class RecordBatchBuilder {
       BatchCodec used = records.recordCount() == 0 ? null : codec;
       ScratchMemory target = used == null ? records.memory() : packed;
       int sizeBytes = used == null ? records.end() : compress(used, target);
-      writeHeader(target.segment(), sizeBytes);
-      encoded.hold(target).sum(sizeBytes);
+      writeHeader(target.array(), sizeBytes);
+      encoded.hold(target, sizeBytes).sum();
       built = true;
     }
     return encoded;
@@ -355,23 +351,23 @@ public final class RecordBatchBuilder {
         + codec.compress(records.memory(), HEADER_BYTES, recordsBytes, target, HEADER_BYTES);
   }
 
-  private void writeHeader(MemorySegment memory, int sizeBytes) {
+  private void writeHeader(byte[] header, int sizeBytes) {
     boolean empty = records.recordCount() == 0;
     boolean ownTimestamps = !empty && (flags & LOG_APPEND_TIME_BIT) == 0;
     int attributes = empty ? flags & ~DELETE_HORIZON_BIT : flags | compression.codec().id();
-    memory.set(LONG, BASE_OFFSET, baseOffset);
-    memory.set(INT, BATCH_LENGTH, sizeBytes - LENGTH_EXCLUDED_BYTES);
-    memory.set(INT, PARTITION_LEADER_EPOCH, leaderEpoch);
-    memory.set(BYTE, MAGIC, MAGIC_VALUE);
-    memory.set(SHORT, ATTRIBUTES, (short) attributes);
-    memory.set(
-        INT, LAST_OFFSET_DELTA, Math.max(0, Math.max(lastOffsetDelta, records.lastOffsetDelta())));
-    memory.set(LONG, BASE_TIMESTAMP, empty ? RecordBatch.NO_TIMESTAMP : records.baseTimestamp());
-    memory.set(LONG, MAX_TIMESTAMP, ownTimestamps ? records.maxTimestamp() : batchTimestamp);
-    memory.set(LONG, PRODUCER_ID, producerId);
-    memory.set(SHORT, PRODUCER_EPOCH, producerEpoch);
-    memory.set(INT, BASE_SEQUENCE, baseSequence);
-    memory.set(INT, RECORD_COUNT, records.recordCount());
+    int lastDelta = Math.max(0, Math.max(lastOffsetDelta, records.lastOffsetDelta()));
+    set(header, BASE_OFFSET, baseOffset);
+    set(header, BATCH_LENGTH, sizeBytes - LENGTH_EXCLUDED_BYTES);
+    set(header, PARTITION_LEADER_EPOCH, leaderEpoch);
+    header[(int) MAGIC] = MAGIC_VALUE;
+    set(header, ATTRIBUTES, (short) attributes);
+    set(header, LAST_OFFSET_DELTA, lastDelta);
+    set(header, BASE_TIMESTAMP, empty ? RecordBatch.NO_TIMESTAMP : records.baseTimestamp());
+    set(header, MAX_TIMESTAMP, ownTimestamps ? records.maxTimestamp() : batchTimestamp);
+    set(header, PRODUCER_ID, producerId);
+    set(header, PRODUCER_EPOCH, producerEpoch);
+    set(header, BASE_SEQUENCE, baseSequence);
+    set(header, RECORD_COUNT, records.recordCount());
   }
 
   private int nextOffsetDelta() {

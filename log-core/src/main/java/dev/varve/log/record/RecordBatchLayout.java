@@ -1,11 +1,13 @@
 package dev.varve.log.record;
 
 import static java.lang.foreign.MemoryLayout.PathElement.groupElement;
+import static java.lang.invoke.MethodHandles.byteArrayViewVarHandle;
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 
 /**
  * The header of a record batch, format version 2, as Apache Kafka 4.4 writes it. All integers are
@@ -119,7 +121,26 @@ final class RecordBatchLayout {
     assert CHECKSUMMED_FROM == 21;
   }
 
+  private static final VarHandle SHORTS = byteArrayViewVarHandle(short[].class, BIG_ENDIAN);
+  private static final VarHandle INTS = byteArrayViewVarHandle(int[].class, BIG_ENDIAN);
+  private static final VarHandle LONGS = byteArrayViewVarHandle(long[].class, BIG_ENDIAN);
+
   private RecordBatchLayout() {}
+
+  /** Writes a field of a header that begins with the array. */
+  static void set(byte[] array, long field, short value) {
+    SHORTS.set(array, (int) field, value);
+  }
+
+  /** Writes a field of a header that begins with the array. */
+  static void set(byte[] array, long field, int value) {
+    INTS.set(array, (int) field, value);
+  }
+
+  /** Writes a field of a header that begins with the array. */
+  static void set(byte[] array, long field, long value) {
+    LONGS.set(array, (int) field, value);
+  }
 
   private static long at(String field) {
     return HEADER.byteOffset(groupElement(field));

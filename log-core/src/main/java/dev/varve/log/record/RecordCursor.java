@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
  * InvalidBatchException}, after which the cursor can be opened on another batch. Its position is
  * that of the batch in the memory it was wrapped over.
  *
- * <p>Not safe for use by several threads at once. The memory, which grows to the largest batch
- * seen, is freed when the cursor and its records are unreachable.
+ * <p>Not safe for use by several threads at once. The memory grows to the largest batch seen.
  */
 public final class RecordCursor {
 
@@ -112,11 +111,11 @@ public final class RecordCursor {
   private void begin() {
     int sizeBytes = batch.sizeBytes();
     if (batch.codecId() == Codec.NONE.id()) {
-      parser.begin(batch, copied.segment(), RecordBatch.HEADER_BYTES, sizeBytes, batchPosition);
+      parser.begin(batch, copied, RecordBatch.HEADER_BYTES, sizeBytes, batchPosition);
     } else {
       ScratchMemory target = inflated();
       int inflatedBytes = inflate(sizeBytes - RecordBatch.HEADER_BYTES, target);
-      parser.begin(batch, target.segment(), 0, inflatedBytes, batchPosition);
+      parser.begin(batch, target, 0, inflatedBytes, batchPosition);
     }
   }
 

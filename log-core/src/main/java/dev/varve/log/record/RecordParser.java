@@ -1,7 +1,6 @@
 package dev.varve.log.record;
 
 import dev.varve.log.record.BatchFault.Kind;
-import java.lang.foreign.MemorySegment;
 
 /**
  * Finds the records of one batch in uncompressed memory and checks that they are what the header
@@ -45,10 +44,10 @@ final class RecordParser {
    * @param end position behind the last record in {@code memory}
    * @param batchPosition where the batch is, for messages
    */
-  void begin(RecordBatch header, MemorySegment memory, int start, int end, long batchPosition) {
+  void begin(RecordBatch header, ScratchMemory memory, int start, int end, long batchPosition) {
     this.end = end;
     this.batchPosition = batchPosition;
-    input.wrap(memory, start);
+    input.wrap(memory.array(), start);
     record.wrap(memory);
     baseOffset = header.baseOffset();
     baseTimestamp = header.baseTimestamp();

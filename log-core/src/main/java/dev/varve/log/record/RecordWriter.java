@@ -138,7 +138,7 @@ final class RecordWriter {
   /** Appends a record whose tail, from the key's length on, is already encoded. */
   void append(int offsetDelta, long timestamp, MemorySegment from, int tail, int tailBytes) {
     int at = begin(offsetDelta, timestamp, tailBytes);
-    MemorySegment.copy(from, tail, memory.segment(), at, tailBytes);
+    MemorySegment.copy(from, BYTE, tail, memory.array(), at, tailBytes);
     finish(at + tailBytes, offsetDelta, timestamp);
   }
 
@@ -162,11 +162,11 @@ final class RecordWriter {
       throw new RecordTooLargeException(sizeBytes, SIZE_BYTES_MAX);
     }
     memory.ensure(sizeBytes, end);
-    MemorySegment segment = memory.segment();
-    int at = Varint.put(segment, end, (int) bodyBytes);
-    segment.set(BYTE, at++, (byte) 0);
-    at = Varint.put(segment, at, timestampDelta);
-    return Varint.put(segment, at, offsetDelta);
+    byte[] array = memory.array();
+    int at = Varint.put(array, end, (int) bodyBytes);
+    array[at++] = 0; // the record's attributes, of which none is defined
+    at = Varint.put(array, at, timestampDelta);
+    return Varint.put(array, at, offsetDelta);
   }
 
   private void finish(int recordEnd, int offsetDelta, long timestamp) {
@@ -194,29 +194,29 @@ final class RecordWriter {
   }
 
   private int putField(int at, byte @Nullable [] field) {
-    MemorySegment segment = memory.segment();
+    byte[] array = memory.array();
     if (field == null) {
-      return Varint.put(segment, at, NULL_LENGTH);
+      return Varint.put(array, at, NULL_LENGTH);
     }
-    int start = Varint.put(segment, at, field.length);
-    MemorySegment.copy(field, 0, segment, BYTE, start, field.length);
+    int start = Varint.put(array, at, field.length);
+    System.arraycopy(field, 0, array, start, field.length);
     return start + field.length;
   }
 
   private int putField(int at, @Nullable MemorySegment field) {
-    MemorySegment segment = memory.segment();
+    byte[] array = memory.array();
     if (field == null) {
-      return Varint.put(segment, at, NULL_LENGTH);
+      return Varint.put(array, at, NULL_LENGTH);
     }
     int length = (int) field.byteSize();
-    int start = Varint.put(segment, at, length);
-    MemorySegment.copy(field, 0, segment, start, length);
+    int start = Varint.put(array, at, length);
+    MemorySegment.copy(field, BYTE, 0, array, start, length);
     return start + length;
   }
 
   private int putHeaders(int start, List<Header> headers) {
     int headerCount = headers.size();
-    int at = Varint.put(memory.segment(), start, headerCount);
+    int at = Varint.put(memory.array(), start, headerCount);
     for (int i = 0; i < headerCount; i++) {
       Header header = headers.get(i);
       at = putField(at, header.keyUtf8());

@@ -61,15 +61,14 @@ final class SnappyCodec implements BatchCodec {
     int start = at + Integer.BYTES;
     int sizeBytesMax = Snappy.maxCompressedLength(blockBytes);
     target.ensure((long) start + sizeBytesMax, at);
-    ByteBuffer from = source.bytes().clear().limit(position + blockBytes).position(position);
-    ByteBuffer to = target.bytes().clear().limit(start + sizeBytesMax).position(start);
+    ByteBuffer to = target.bytes().clear();
     int packedBytes;
     try {
-      packedBytes = Snappy.compress(from, to);
+      packedBytes = Snappy.compress(source.array(), position, blockBytes, target.array(), start);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    to.clear().order(ByteOrder.BIG_ENDIAN).putInt(at, packedBytes).order(ByteOrder.nativeOrder());
+    to.order(ByteOrder.BIG_ENDIAN).putInt(at, packedBytes).order(ByteOrder.nativeOrder());
     return start + packedBytes;
   }
 
@@ -79,7 +78,7 @@ final class SnappyCodec implements BatchCodec {
       throws MalformedStreamException {
     ByteBuffer from = source.bytes().clear().order(ByteOrder.BIG_ENDIAN);
     try {
-      return decompress(from, position, position + sizeBytes, target, sizeBytesMax);
+      return decompress(source, from, position, position + sizeBytes, target, sizeBytesMax);
     } catch (IOException e) {
       throw new MalformedStreamException("damage (" + e.getMessage() + ")", "whole blocks");
     } finally {
@@ -88,10 +87,15 @@ final class SnappyCodec implements BatchCodec {
   }
 
   private static int decompress(
-      ByteBuffer from, int start, int limit, ScratchMemory target, int sizeBytesMax)
+      ScratchMemory source,
+      ByteBuffer from,
+      int start,
+      int limit,
+      ScratchMemory target,
+      int sizeBytesMax)
       throws MalformedStreamException, IOException {
     if (!isHeader(from, start, limit)) {
-      return block(from, start, limit - start, target, 0, sizeBytesMax);
+      return block(source, start, limit - start, target, 0, sizeBytesMax);
     }
     int end = 0;
     int at = start;
@@ -108,7 +112,7 @@ final class SnappyCodec implements BatchCodec {
       if (packedBytes <= 0 || packedBytes > left) {
         throw new MalformedStreamException("a block of " + packedBytes + " bytes", "1 to " + left);
       }
-      end += block(from, at + Integer.BYTES, packedBytes, target, end, sizeBytesMax);
+      end += block(source, at + Integer.BYTES, packedBytes, target, end, sizeBytesMax);
       at += Integer.BYTES + packedBytes;
     }
     return end;
@@ -127,10 +131,14 @@ final class SnappyCodec implements BatchCodec {
   }
 
   private static int block(
-      ByteBuffer from, int at, int packedBytes, ScratchMemory target, int end, int sizeBytesMax)
+      ScratchMemory source,
+      int at,
+      int packedBytes,
+      ScratchMemory target,
+      int end,
+      int sizeBytesMax)
       throws MalformedStreamException, IOException {
-    from.limit(at + packedBytes).position(at);
-    int claimedBytes = Snappy.uncompressedLength(from);
+    int claimedBytes = Snappy.uncompressedLength(source.array(), at, packedBytes);
     if (claimedBytes < 0 || claimedBytes > (long) EXPANSION_MAX * packedBytes) {
       throw new MalformedStreamException(
           "a block of " + packedBytes + " bytes that claims " + claimedBytes,
@@ -140,8 +148,6 @@ final class SnappyCodec implements BatchCodec {
       throw MalformedStreamException.tooLarge(sizeBytesMax);
     }
     target.ensure((long) end + claimedBytes, end);
-    ByteBuffer to = target.bytes().clear().limit(end + claimedBytes).position(end);
-    from.limit(at + packedBytes).position(at);
-    return Snappy.uncompress(from, to);
+    return Snappy.uncompress(source.array(), at, packedBytes, target.array(), end);
   }
 }

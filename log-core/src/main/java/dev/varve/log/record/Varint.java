@@ -1,9 +1,7 @@
 package dev.varve.log.record;
 
-import static dev.varve.log.record.RecordBatchLayout.BYTE;
-
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
@@ -18,8 +16,8 @@ final class Varint {
   /** Bytes that a 64-bit number takes at most. */
   static final int LONG_BYTES_MAX = 10;
 
-  private static final ValueLayout.OfShort LITTLE_ENDIAN_SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle SHORTS =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
 
   private Varint() {}
 
@@ -38,40 +36,39 @@ final class Varint {
    * Writes {@code value} at {@code position} and returns the position after it. Numbers of one and
    * two bytes, which are nearly all, take one store.
    */
-  static int put(MemorySegment memory, int position, int value) {
+  static int put(byte[] array, int position, int value) {
     int rest = zigZag(value);
     if ((rest & ~0x7f) == 0) {
-      memory.set(BYTE, position, (byte) rest);
+      array[position] = (byte) rest;
       return position + 1;
     }
     if ((rest & ~0x3fff) == 0) {
-      memory.set(
-          LITTLE_ENDIAN_SHORT, position, (short) ((rest & 0x7f) | 0x80 | ((rest >>> 7) << 8)));
+      SHORTS.set(array, position, (short) ((rest & 0x7f) | 0x80 | ((rest >>> 7) << 8)));
       return position + 2;
     }
-    return putLonger(memory, position, rest);
+    return putLonger(array, position, rest);
   }
 
-  private static int putLonger(MemorySegment memory, int position, int zigZag) {
+  private static int putLonger(byte[] array, int position, int zigZag) {
     int rest = zigZag;
     int at = position;
     while ((rest & ~0x7f) != 0) {
-      memory.set(BYTE, at++, (byte) (rest | 0x80));
+      array[at++] = (byte) (rest | 0x80);
       rest >>>= 7;
     }
-    memory.set(BYTE, at++, (byte) rest);
+    array[at++] = (byte) rest;
     return at;
   }
 
   /** Writes {@code value} at {@code position} and returns the position after it. */
-  static int put(MemorySegment memory, int position, long value) {
+  static int put(byte[] array, int position, long value) {
     long rest = zigZag(value);
     int at = position;
     while ((rest & ~0x7fL) != 0) {
-      memory.set(BYTE, at++, (byte) (rest | 0x80));
+      array[at++] = (byte) (rest | 0x80);
       rest >>>= 7;
     }
-    memory.set(BYTE, at++, (byte) rest);
+    array[at++] = (byte) rest;
     return at;
   }
 

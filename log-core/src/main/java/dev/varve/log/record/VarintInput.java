@@ -1,9 +1,5 @@
 package dev.varve.log.record;
 
-import static dev.varve.log.record.RecordBatchLayout.BYTE;
-
-import java.lang.foreign.MemorySegment;
-
 /**
  * Reads variable-length integers one after the other. It does not know where its input ends: the
  * caller looks at {@link #position} after a run of reads, and keeps {@link
@@ -11,18 +7,18 @@ import java.lang.foreign.MemorySegment;
  */
 final class VarintInput {
 
-  /** Where the next read begins, in bytes from the start of the memory. */
+  /** Where the next read begins, in bytes from the start of the array. */
   int position;
 
-  private MemorySegment memory = MemorySegment.NULL;
+  private byte[] array = new byte[0];
 
-  void wrap(MemorySegment memory, int position) {
-    this.memory = memory;
+  void wrap(byte[] array, int position) {
+    this.array = array;
     this.position = position;
   }
 
   byte readByte() {
-    return memory.get(BYTE, position++);
+    return array[position++];
   }
 
   /**
@@ -31,7 +27,7 @@ final class VarintInput {
    * @throws ArithmeticException if it does not end within five bytes
    */
   int readInt() {
-    int first = memory.get(BYTE, position);
+    int first = array[position];
     if (first >= 0) {
       position++;
       return unZigZag(first);
@@ -42,7 +38,7 @@ final class VarintInput {
   private int readLongerInt(int first) {
     int value = first;
     for (int length = 1; length < Varint.BYTES_MAX; length++) {
-      int next = memory.get(BYTE, position + length);
+      int next = array[position + length];
       value |= (next & 0x7f) << (7 * length);
       if (next >= 0) {
         position += length + 1;
@@ -58,7 +54,7 @@ final class VarintInput {
    * @throws ArithmeticException if it does not end within ten bytes
    */
   long readLong() {
-    int first = memory.get(BYTE, position);
+    int first = array[position];
     if (first >= 0) {
       position++;
       return unZigZag(first);
@@ -69,7 +65,7 @@ final class VarintInput {
   private long readLongerLong(int first) {
     long value = first;
     for (int length = 1; length < Varint.LONG_BYTES_MAX; length++) {
-      int next = memory.get(BYTE, position + length);
+      int next = array[position + length];
       value |= (next & 0x7fL) << (7 * length);
       if (next >= 0) {
         position += length + 1;

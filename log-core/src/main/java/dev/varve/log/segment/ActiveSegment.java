@@ -231,7 +231,7 @@ public final class ActiveSegment implements Segment {
     long position = sizeBytes;
     int batchBytes = batch.sizeBytes();
     MemorySegment.copy(batch.memory(), 0, memory.log(), position, batchBytes);
-    long lastOffset = batch.batch().lastOffset();
+    long lastOffset = endOffset + batch.lastOffsetDelta();
     long timestampMax = batch.maxTimestamp();
     indexes.indexer().onBatch(lastOffset, (int) position, batchBytes, timestampMax);
     if (position == 0) {
