@@ -127,6 +127,21 @@ final class RecordBatchLayout {
 
   private RecordBatchLayout() {}
 
+  /** Reads a field of a header that begins with the array. */
+  static short getShort(byte[] array, long field) {
+    return (short) SHORTS.get(array, (int) field);
+  }
+
+  /** Reads a field of a header that begins with the array. */
+  static int getInt(byte[] array, long field) {
+    return (int) INTS.get(array, (int) field);
+  }
+
+  /** Reads a field of a header that begins with the array. */
+  static long getLong(byte[] array, long field) {
+    return (long) LONGS.get(array, (int) field);
+  }
+
   /** Writes a field of a header that begins with the array. */
   static void set(byte[] array, long field, short value) {
     SHORTS.set(array, (int) field, value);

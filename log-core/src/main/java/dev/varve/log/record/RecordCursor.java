@@ -1,8 +1,25 @@
 package dev.varve.log.record;
 
+import static dev.varve.log.record.RecordBatchLayout.ATTRIBUTES;
+import static dev.varve.log.record.RecordBatchLayout.BASE_OFFSET;
+import static dev.varve.log.record.RecordBatchLayout.BATCH_LENGTH;
+import static dev.varve.log.record.RecordBatchLayout.CHECKSUM;
+import static dev.varve.log.record.RecordBatchLayout.CODEC_MASK;
+import static dev.varve.log.record.RecordBatchLayout.HEADER_BYTES;
+import static dev.varve.log.record.RecordBatchLayout.LAST_OFFSET_DELTA;
+import static dev.varve.log.record.RecordBatchLayout.LENGTH_EXCLUDED_BYTES;
+import static dev.varve.log.record.RecordBatchLayout.MAGIC;
+import static dev.varve.log.record.RecordBatchLayout.MAGIC_VALUE;
+import static dev.varve.log.record.RecordBatchLayout.RECORD_COUNT;
+import static dev.varve.log.record.RecordBatchLayout.getInt;
+import static dev.varve.log.record.RecordBatchLayout.getLong;
+import static dev.varve.log.record.RecordBatchLayout.getShort;
+import static dev.varve.log.record.ScratchMemory.CAPACITY_BYTES_MAX;
+
 import dev.varve.log.record.BatchCodec.MalformedStreamException;
 import dev.varve.log.record.BatchFault.Kind;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,9 +98,11 @@ public final class RecordCursor {
    * @throws CodecUnavailableException if the library of its codec is absent
    */
   public RecordCursor open(RecordBatch source) {
-    copy(source);
-    throwIfFound(checksum.fault(batch, copied.bytes()));
-    begin();
+    int sizeBytes = copy(source);
+    if (checksum.compute(copied.array(), sizeBytes) != getInt(copied.array(), CHECKSUM)) {
+      throwIfFound(checksum.fault(batch, copied.bytes()));
+    }
+    begin(sizeBytes);
     return this;
   }
 
@@ -92,30 +111,52 @@ public final class RecordCursor {
    * Damage is then found as far as lengths and counts betray it.
    */
   public RecordCursor openUnchecked(RecordBatch source) {
-    copy(source);
-    begin();
+    begin(copy(source));
     return this;
   }
 
-  private void copy(RecordBatch source) {
+  /** Copies the batch, looks at the header of the copy, and returns the size. */
+  private int copy(RecordBatch source) {
     parser.clear();
     batchPosition = source.position();
     long bytesLeft = source.memory().byteSize() - batchPosition;
-    throwIfFound(source.headerFault(bytesLeft, ScratchMemory.CAPACITY_BYTES_MAX));
-    int sizeBytes = source.sizeBytes();
+    int sizeBytes = bytesLeft < HEADER_BYTES ? 0 : source.sizeBytes();
+    if (sizeBytes < HEADER_BYTES || sizeBytes > Math.min(bytesLeft, CAPACITY_BYTES_MAX)) {
+      throwIfFound(source.headerFault(bytesLeft, CAPACITY_BYTES_MAX));
+    }
     copied.ensure(sizeBytes, 0);
-    MemorySegment.copy(source.memory(), batchPosition, copied.segment(), 0, sizeBytes);
+    MemorySegment.copy(
+        source.memory(), ValueLayout.JAVA_BYTE, batchPosition, copied.array(), 0, sizeBytes);
     batch.wrap(copied.segment(), 0);
+    if (!isPlausible(copied.array(), sizeBytes)) {
+      throwIfFound(batch.headerFault(sizeBytes, CAPACITY_BYTES_MAX));
+    }
+    return sizeBytes;
   }
 
-  private void begin() {
-    int sizeBytes = batch.sizeBytes();
-    if (batch.codecId() == Codec.NONE.id()) {
-      parser.begin(batch, copied, RecordBatch.HEADER_BYTES, sizeBytes, batchPosition);
+  /** Whether {@link RecordBatch#headerFault} would find nothing, at less cost. */
+  private static boolean isPlausible(byte[] header, int sizeBytes) {
+    long baseOffset = getLong(header, BASE_OFFSET);
+    int lastOffsetDelta = getInt(header, LAST_OFFSET_DELTA);
+    int recordCount = getInt(header, RECORD_COUNT);
+    return header[(int) MAGIC] == MAGIC_VALUE
+        && getInt(header, BATCH_LENGTH) + LENGTH_EXCLUDED_BYTES == sizeBytes
+        && baseOffset >= 0
+        && baseOffset < Long.MAX_VALUE - Integer.MAX_VALUE
+        && lastOffsetDelta >= 0
+        && recordCount >= 0
+        && recordCount <= lastOffsetDelta + 1L;
+  }
+
+  private void begin(int sizeBytes) {
+    byte[] header = copied.array();
+    int codecId = getShort(header, ATTRIBUTES) & CODEC_MASK;
+    if (codecId == Codec.NONE.id()) {
+      parser.begin(header, copied, HEADER_BYTES, sizeBytes, batchPosition);
     } else {
       ScratchMemory target = inflated();
-      int inflatedBytes = inflate(sizeBytes - RecordBatch.HEADER_BYTES, target);
-      parser.begin(batch, target, 0, inflatedBytes, batchPosition);
+      int inflatedBytes = inflate(sizeBytes - HEADER_BYTES, target);
+      parser.begin(header, target, 0, inflatedBytes, batchPosition);
     }
   }
 
@@ -132,7 +173,7 @@ public final class RecordCursor {
     }
     try {
       return codec(batch.codec())
-          .decompress(copied, RecordBatch.HEADER_BYTES, sizeBytes, target, decompressedBytesMax);
+          .decompress(copied, HEADER_BYTES, sizeBytes, target, decompressedBytesMax);
     } catch (MalformedStreamException e) {
       throw invalid(batch.codec() + " stream with " + e.found(), e.expected());
     }

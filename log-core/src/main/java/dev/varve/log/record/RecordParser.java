@@ -1,5 +1,17 @@
 package dev.varve.log.record;
 
+import static dev.varve.log.record.RecordBatchLayout.ATTRIBUTES;
+import static dev.varve.log.record.RecordBatchLayout.BASE_OFFSET;
+import static dev.varve.log.record.RecordBatchLayout.BASE_SEQUENCE;
+import static dev.varve.log.record.RecordBatchLayout.BASE_TIMESTAMP;
+import static dev.varve.log.record.RecordBatchLayout.LAST_OFFSET_DELTA;
+import static dev.varve.log.record.RecordBatchLayout.LOG_APPEND_TIME_BIT;
+import static dev.varve.log.record.RecordBatchLayout.MAX_TIMESTAMP;
+import static dev.varve.log.record.RecordBatchLayout.RECORD_COUNT;
+import static dev.varve.log.record.RecordBatchLayout.getInt;
+import static dev.varve.log.record.RecordBatchLayout.getLong;
+import static dev.varve.log.record.RecordBatchLayout.getShort;
+
 import dev.varve.log.record.BatchFault.Kind;
 
 /**
@@ -38,26 +50,26 @@ final class RecordParser {
   /**
    * Stands before the first record.
    *
-   * @param header a header without fault
+   * @param header begins with a header without fault
    * @param memory where the records are, uncompressed
    * @param start position of the first record in {@code memory}
    * @param end position behind the last record in {@code memory}
    * @param batchPosition where the batch is, for messages
    */
-  void begin(RecordBatch header, ScratchMemory memory, int start, int end, long batchPosition) {
+  void begin(byte[] header, ScratchMemory memory, int start, int end, long batchPosition) {
     this.end = end;
     this.batchPosition = batchPosition;
     input.wrap(memory.array(), start);
     record.wrap(memory);
-    baseOffset = header.baseOffset();
-    baseTimestamp = header.baseTimestamp();
-    appendTime = header.timestampType() == TimestampType.LOG_APPEND_TIME;
-    appendTimestamp = header.maxTimestamp();
-    baseSequence = header.baseSequence();
-    lastOffsetDelta = header.lastOffsetDelta();
+    baseOffset = getLong(header, BASE_OFFSET);
+    baseTimestamp = getLong(header, BASE_TIMESTAMP);
+    appendTime = (getShort(header, ATTRIBUTES) & LOG_APPEND_TIME_BIT) != 0;
+    appendTimestamp = getLong(header, MAX_TIMESTAMP);
+    baseSequence = getInt(header, BASE_SEQUENCE);
+    lastOffsetDelta = getInt(header, LAST_OFFSET_DELTA);
     offsetDelta = -1;
     recordsRead = 0;
-    recordCount = header.recordCount();
+    recordCount = getInt(header, RECORD_COUNT);
     if (recordCount == 0) {
       checkNothingLeft();
     }

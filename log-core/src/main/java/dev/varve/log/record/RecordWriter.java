@@ -32,6 +32,7 @@ final class RecordWriter {
   private static final int CAPACITY_BYTES_INITIAL = 4096;
   private static final int NULL_LENGTH = -1;
   private static final int ATTRIBUTES_BYTES = 1;
+  private static final int NO_HEADERS_BYTES = 1;
 
   private final ScratchMemory memory = new ScratchMemory(CAPACITY_BYTES_INITIAL);
   private int end;
@@ -100,7 +101,7 @@ final class RecordWriter {
         + Varint.BYTES_MAX
         + fieldBytes(keyBytes)
         + fieldBytes(valueBytes)
-        + Varint.sizeBytes(0);
+        + NO_HEADERS_BYTES;
   }
 
   void append(
@@ -112,9 +113,10 @@ final class RecordWriter {
     int keyBytes = key == null ? NULL_LENGTH : key.length;
     int valueBytes = value == null ? NULL_LENGTH : value.length;
     int at = begin(offsetDelta, timestamp, tailBytes(keyBytes, valueBytes, headers));
-    at = putField(at, key);
-    at = putField(at, value);
-    finish(putHeaders(at, headers), offsetDelta, timestamp);
+    byte[] array = memory.array();
+    at = putField(array, at, key);
+    at = putField(array, at, value);
+    finish(putHeaders(array, at, headers), offsetDelta, timestamp);
   }
 
   void append(
@@ -130,9 +132,10 @@ final class RecordWriter {
     }
     long tailBytes = tailBytes((int) keyBytes, (int) valueBytes, headers);
     int at = begin(offsetDelta, timestamp, tailBytes);
-    at = putField(at, key);
-    at = putField(at, value);
-    finish(putHeaders(at, headers), offsetDelta, timestamp);
+    byte[] array = memory.array();
+    at = putField(array, at, key);
+    at = putField(array, at, value);
+    finish(putHeaders(array, at, headers), offsetDelta, timestamp);
   }
 
   /** Appends a record whose tail, from the key's length on, is already encoded. */
@@ -181,9 +184,13 @@ final class RecordWriter {
   }
 
   private static long tailBytes(int keyBytes, int valueBytes, List<Header> headers) {
-    int headerCount = headers.size();
-    long sizeBytes = fieldBytes(keyBytes) + fieldBytes(valueBytes) + Varint.sizeBytes(headerCount);
-    for (int i = 0; i < headerCount; i++) {
+    long sizeBytes = fieldBytes(keyBytes) + fieldBytes(valueBytes);
+    return sizeBytes + (headers.isEmpty() ? NO_HEADERS_BYTES : headersBytes(headers));
+  }
+
+  private static long headersBytes(List<Header> headers) {
+    long sizeBytes = Varint.sizeBytes(headers.size());
+    for (int i = 0; i < headers.size(); i++) { // an iterator would be garbage
       sizeBytes += headers.get(i).sizeBytes();
     }
     return sizeBytes;
@@ -193,8 +200,7 @@ final class RecordWriter {
     return Varint.sizeBytes(length) + (long) Math.max(length, 0);
   }
 
-  private int putField(int at, byte @Nullable [] field) {
-    byte[] array = memory.array();
+  private static int putField(byte[] array, int at, byte @Nullable [] field) {
     if (field == null) {
       return Varint.put(array, at, NULL_LENGTH);
     }
@@ -203,8 +209,7 @@ final class RecordWriter {
     return start + field.length;
   }
 
-  private int putField(int at, @Nullable MemorySegment field) {
-    byte[] array = memory.array();
+  private static int putField(byte[] array, int at, @Nullable MemorySegment field) {
     if (field == null) {
       return Varint.put(array, at, NULL_LENGTH);
     }
@@ -214,13 +219,16 @@ final class RecordWriter {
     return start + length;
   }
 
-  private int putHeaders(int start, List<Header> headers) {
-    int headerCount = headers.size();
-    int at = Varint.put(memory.array(), start, headerCount);
-    for (int i = 0; i < headerCount; i++) {
+  private static int putHeaders(byte[] array, int start, List<Header> headers) {
+    if (headers.isEmpty()) {
+      array[start] = 0;
+      return start + NO_HEADERS_BYTES;
+    }
+    int at = Varint.put(array, start, headers.size());
+    for (int i = 0; i < headers.size(); i++) {
       Header header = headers.get(i);
-      at = putField(at, header.keyUtf8());
-      at = putField(at, header.value());
+      at = putField(array, at, header.keyUtf8());
+      at = putField(array, at, header.value());
     }
     return at;
   }

@@ -23,46 +23,52 @@ final class Varint {
 
   /** Returns how many bytes {@code value} takes: 1 to 5. */
   static int sizeBytes(int value) {
-    // Significant bits, at least one, divided by seven and rounded up.
-    return (38 - Integer.numberOfLeadingZeros(zigZag(value) | 1)) / 7;
+    return zigZagBytes(zigZag(value) & 0xffffffffL);
   }
 
   /** Returns how many bytes {@code value} takes: 1 to 10. */
   static int sizeBytes(long value) {
-    return (70 - Long.numberOfLeadingZeros(zigZag(value) | 1)) / 7;
+    return zigZagBytes(zigZag(value));
+  }
+
+  /** Nearly all numbers take one byte or two: a branch that is foreseen beats the division. */
+  private static int zigZagBytes(long rest) {
+    if ((rest & ~0x7fL) == 0) {
+      return 1;
+    }
+    if ((rest & ~0x3fffL) == 0) {
+      return 2;
+    }
+    return (70 - Long.numberOfLeadingZeros(rest)) / 7; // significant bits by seven, rounded up
   }
 
   /**
    * Writes {@code value} at {@code position} and returns the position after it. Numbers of one and
-   * two bytes, which are nearly all, take one store.
+   * two bytes take one store.
    */
   static int put(byte[] array, int position, int value) {
-    int rest = zigZag(value);
-    if ((rest & ~0x7f) == 0) {
+    return putZigZag(array, position, zigZag(value) & 0xffffffffL);
+  }
+
+  /** Writes {@code value} at {@code position} and returns the position after it. */
+  static int put(byte[] array, int position, long value) {
+    return putZigZag(array, position, zigZag(value));
+  }
+
+  private static int putZigZag(byte[] array, int position, long rest) {
+    if ((rest & ~0x7fL) == 0) {
       array[position] = (byte) rest;
       return position + 1;
     }
-    if ((rest & ~0x3fff) == 0) {
+    if ((rest & ~0x3fffL) == 0) {
       SHORTS.set(array, position, (short) ((rest & 0x7f) | 0x80 | ((rest >>> 7) << 8)));
       return position + 2;
     }
     return putLonger(array, position, rest);
   }
 
-  private static int putLonger(byte[] array, int position, int zigZag) {
-    int rest = zigZag;
-    int at = position;
-    while ((rest & ~0x7f) != 0) {
-      array[at++] = (byte) (rest | 0x80);
-      rest >>>= 7;
-    }
-    array[at++] = (byte) rest;
-    return at;
-  }
-
-  /** Writes {@code value} at {@code position} and returns the position after it. */
-  static int put(byte[] array, int position, long value) {
-    long rest = zigZag(value);
+  private static int putLonger(byte[] array, int position, long zigZag) {
+    long rest = zigZag;
     int at = position;
     while ((rest & ~0x7fL) != 0) {
       array[at++] = (byte) (rest | 0x80);
