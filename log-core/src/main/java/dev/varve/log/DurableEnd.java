@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * The offset below which everything survives a power loss, and those who wait for it to pass
  * theirs. It only moves up.
  *
+ * <p>Threads that wait have a leader, who forces for all of them: {@link #tryLead}. The others wake
+ * together when it is done; those whose offset the force did not cover find a new leader.
+ *
  * <p>Thread safety: safe for use by several threads. Futures complete on the common pool, so that
  * what hangs on them holds up neither the disk nor an append.
  */
@@ -25,6 +28,10 @@ final class DurableEnd {
   @GuardedBy("this")
   private @Nullable RuntimeException failure;
 
+  /** Whether one of the waiting threads forces for all. */
+  @GuardedBy("this")
+  private boolean led;
+
   private record Waiter(long endOffset, CompletableFuture<Void> future) {}
 
   DurableEnd(long offset) {
@@ -34,6 +41,41 @@ final class DurableEnd {
   /** The offset below which everything is durable. */
   long get() {
     return offset;
+  }
+
+  /** Makes the calling thread the leader, who must {@link #endLead}; false if there is one. */
+  synchronized boolean tryLead() {
+    if (led) {
+      return false;
+    }
+    led = true;
+    return true;
+  }
+
+  /** The leader has done what it could: the others look whether that was enough. */
+  synchronized void endLead() {
+    led = false;
+    notifyAll();
+  }
+
+  /**
+   * Waits until everything below an offset is durable, or a new leader is needed. An interrupt is
+   * kept for later.
+   */
+  void awaitLeader(long endOffset) {
+    boolean interrupted = false;
+    synchronized (this) {
+      while (led && offset < endOffset) {
+        try {
+          wait();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Completes when everything below an offset is durable. */
@@ -71,7 +113,10 @@ final class DurableEnd {
   }
 
   private synchronized @Nullable Waiter advance(long endOffset) {
-    offset = Math.max(offset, endOffset);
+    if (endOffset > offset) {
+      offset = endOffset;
+      notifyAll();
+    }
     Waiter first = waiters.peek();
     return first != null && first.endOffset <= offset ? waiters.poll() : null;
   }

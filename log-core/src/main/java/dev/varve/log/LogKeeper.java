@@ -110,15 +110,21 @@ final class LogKeeper {
   }
 
   /**
-   * Returns when everything below an offset is durable. Callers that come while another one forces
-   * wait for it, and the first of them then forces for all: a force covers what was appended before
-   * it began.
+   * Returns when everything below an offset is durable. Of the callers that wait at the same time
+   * one forces for all: a force covers what was appended before it began.
    */
   void awaitDurable(long endOffset) {
     writer.checkOpen();
-    if (endOffset <= durableEnd.get()) {
-      return;
+    while (endOffset > durableEnd.get()) {
+      if (durableEnd.tryLead()) {
+        lead(endOffset);
+      } else {
+        durableEnd.awaitLeader(endOffset);
+      }
     }
+  }
+
+  private void lead(long endOffset) {
     keeperLock.lock();
     try {
       if (endOffset > durableEnd.get()) {
@@ -127,6 +133,7 @@ final class LogKeeper {
       }
     } finally {
       keeperLock.unlock();
+      durableEnd.endLead();
     }
   }
 
