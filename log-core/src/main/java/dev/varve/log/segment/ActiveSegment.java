@@ -106,7 +106,7 @@ public final class ActiveSegment implements Segment {
     try {
       SegmentIndexes indexes = SegmentIndexes.empty(arena, baseOffset, options);
       StorageFile file = storage.create(SegmentFile.name(baseOffset, Kind.LOG));
-      return new ActiveSegment(storage, options, indexes, file, baseOffset, nowMillis);
+      return over(file, storage, options, indexes, baseOffset, nowMillis);
     } catch (IOException | RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -127,7 +127,29 @@ public final class ActiveSegment implements Segment {
       long nowMillis)
       throws IOException {
     StorageFile file = storage.open(SegmentFile.name(indexes.baseOffset(), Kind.LOG));
-    return new ActiveSegment(storage, options, indexes, file, endOffset, nowMillis);
+    return over(file, storage, options, indexes, endOffset, nowMillis);
+  }
+
+  /** Takes the file over; closes it if it cannot be mapped. */
+  private static ActiveSegment over(
+      StorageFile file,
+      Storage storage,
+      SegmentOptions options,
+      SegmentIndexes indexes,
+      long endOffset,
+      long nowMillis)
+      throws IOException {
+    boolean done = false;
+    try {
+      ActiveSegment active =
+          new ActiveSegment(storage, options, indexes, file, endOffset, nowMillis);
+      done = true;
+      return active;
+    } finally {
+      if (!done) {
+        file.close();
+      }
+    }
   }
 
   @Override
@@ -275,7 +297,9 @@ public final class ActiveSegment implements Segment {
 
   /** Lets go of everything, of a segment that never became part of a log. */
   public void discard() throws IOException {
-    indexes.arena().close();
+    if (indexes.arena().scope().isAlive()) {
+      indexes.arena().close();
+    }
     file.close();
   }
 
