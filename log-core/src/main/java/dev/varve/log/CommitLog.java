@@ -351,7 +351,8 @@ public final class CommitLog implements AutoCloseable {
    * next open then scans the last segment. Doing it twice is harmless, and gives back the memory
    * that readers still held the first time.
    *
-   * <p>Whatever happens, the memory, the files and the directory are given back.
+   * <p>Whatever happens, the memory, the files and the directory are given back. Of a log that has
+   * stopped, nothing else is done.
    *
    * @throws LogIOException if the files cannot be put in order, on a full disk perhaps: the next
    *     open scans

@@ -399,16 +399,24 @@ final class LogKeeper {
   void close(RolledSegment last) {
     keeperLock.lock();
     try {
-      if (!failure.isSet()) {
-        closeInOrder(last);
-      }
+      closeOrGiveUp(last);
     } catch (IOException e) {
       throw new LogIOException(
           storage.directory() + " could not be closed in order: " + e.getMessage(), e);
     } finally {
-      giveUp(last);
       durableEnd.fail(new LogClosedException(storage.directory() + " was closed"));
       keeperLock.unlock();
+    }
+  }
+
+  @GuardedBy("keeperLock")
+  private void closeOrGiveUp(RolledSegment last) throws IOException {
+    try {
+      if (!failure.isSet()) {
+        closeInOrder(last);
+      }
+    } finally {
+      giveUp(last);
     }
   }
 
