@@ -2,7 +2,6 @@ package dev.varve.log.storage;
 
 import dev.varve.log.storage.SimulatedDisk.Operation;
 import java.io.IOException;
-import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
@@ -37,52 +36,54 @@ public final class DiskFaults {
   /** A way to fail, and the kinds of operations that meet it. */
   public enum Fault {
     /** Every call fails, as if the disk was pulled out; forces lose their pages. */
-    EIO("Input/output error", EnumSet.allOf(Operation.class)),
+    EIO("Input/output error", Operation.values()),
     /** Reading a file fails. */
-    EIO_ON_READ("Input/output error", EnumSet.of(Operation.READ)),
+    EIO_ON_READ("Input/output error", Operation.READ),
     /** A bit of what is read is not what was written, this once. */
-    BIT_FLIP_ON_READ("", EnumSet.of(Operation.READ)),
+    BIT_FLIP_ON_READ("", Operation.READ),
     /** What is read is what the file held before it was last forced, this once. */
-    STALE_READ("", EnumSet.of(Operation.READ)),
+    STALE_READ("", Operation.READ),
     /** Writing to a file fails, and nothing is written. */
-    EIO_ON_WRITE(
-        "Input/output error", EnumSet.of(Operation.WRITE, Operation.RESERVE, Operation.TRUNCATE)),
+    EIO_ON_WRITE("Input/output error", Operation.WRITE, Operation.RESERVE, Operation.TRUNCATE),
     /** Writing to a file fails when half of it is done. */
-    SHORT_WRITE("Input/output error", EnumSet.of(Operation.WRITE)),
+    SHORT_WRITE("Input/output error", Operation.WRITE),
     /** Forcing a file fails and loses its unforced pages; the next force will succeed. */
-    EIO_ON_FORCE("Input/output error", EnumSet.of(Operation.FORCE)),
+    EIO_ON_FORCE("Input/output error", Operation.FORCE),
     /** Forcing the directory fails and loses the changes of names; the next force will succeed. */
-    EIO_ON_FORCE_DIRECTORY("Input/output error", EnumSet.of(Operation.FORCE_DIRECTORY)),
+    EIO_ON_FORCE_DIRECTORY("Input/output error", Operation.FORCE_DIRECTORY),
     /** Mapping a file fails. */
-    ENOMEM_ON_MAP("Cannot allocate memory", EnumSet.of(Operation.MAP)),
+    ENOMEM_ON_MAP("Cannot allocate memory", Operation.MAP),
     /** There is no room to make a file, or one larger. */
-    ENOSPC(
-        "No space left on device",
-        EnumSet.of(Operation.CREATE, Operation.WRITE, Operation.RESERVE)),
+    ENOSPC("No space left on device", Operation.CREATE, Operation.WRITE, Operation.RESERVE),
     /** The file system has become read-only. Files are opened for writing, so that fails, too. */
     EROFS(
         "Read-only file system",
-        EnumSet.of(
-            Operation.CREATE,
-            Operation.OPEN,
-            Operation.RENAME,
-            Operation.DELETE,
-            Operation.WRITE,
-            Operation.RESERVE,
-            Operation.TRUNCATE)),
+        Operation.CREATE,
+        Operation.OPEN,
+        Operation.RENAME,
+        Operation.DELETE,
+        Operation.WRITE,
+        Operation.RESERVE,
+        Operation.TRUNCATE),
     /** The process has no file descriptor left. */
-    EMFILE("Too many open files", EnumSet.of(Operation.CREATE, Operation.OPEN)),
+    EMFILE("Too many open files", Operation.CREATE, Operation.OPEN),
     /** A rename fails and changes nothing. */
-    FAILED_RENAME("Input/output error", EnumSet.of(Operation.RENAME)),
+    FAILED_RENAME("Input/output error", Operation.RENAME),
     /** A delete fails and changes nothing. */
-    FAILED_DELETE("Input/output error", EnumSet.of(Operation.DELETE));
+    FAILED_DELETE("Input/output error", Operation.DELETE);
 
     private final String message;
+
+    @SuppressWarnings("ImmutableEnumChecker") // Set.of makes sets that do not change
     private final Set<Operation> operations;
 
-    Fault(String message, Set<Operation> operations) {
+    Fault(String message, Operation... operations) {
       this.message = message;
-      this.operations = operations;
+      this.operations = Set.of(operations);
+    }
+
+    private boolean isMetBy(Operation operation) {
+      return operations.contains(operation);
     }
 
     /** Whether the call succeeds and lies, so that only checksums can tell. */
@@ -218,7 +219,7 @@ public final class DiskFaults {
   }
 
   private static boolean meets(Operation operation, Fault due, boolean needsRoom) {
-    boolean kind = due.operations.contains(operation);
+    boolean kind = due.isMetBy(operation);
     return due == Fault.ENOSPC ? kind && needsRoom : kind;
   }
 

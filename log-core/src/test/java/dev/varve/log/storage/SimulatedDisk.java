@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  *     CommitLog log = CommitLog.open(disk, LogOptions.defaults());
  *     log.append(key, value);
  *     log.flush();
- *     for (long seed = 0; seed < 100; seed++) {
- *       try (CommitLog found = CommitLog.open(disk.afterPowerLoss(seed), LogOptions.defaults())) {
+ *     for (int i = 0; i < 100; i++) {
+ *       try (CommitLog found = CommitLog.open(disk.afterPowerLoss(), LogOptions.defaults())) {
  *         assertEquals(1, found.offsets().endOffset());
  *       }
  *     }
@@ -61,6 +61,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimulatedDisk implements Storage {
   private final Path directory;
+  private final long seed;
+  private final SplittableRandom seeds;
   private final DiskFaults faults = new DiskFaults();
   private final NavigableMap<String, FileContent> names;
   private final NavigableMap<String, FileContent> durableNames;
@@ -74,11 +76,23 @@ public final class SimulatedDisk implements Storage {
 
   /** An empty disk; the directory is only a name, for messages. */
   public SimulatedDisk(Path directory) {
-    this(directory, new TreeMap<>());
+    this(directory, 0);
   }
 
-  private SimulatedDisk(Path directory, NavigableMap<String, FileContent> contents) {
+  /**
+   * An empty disk.
+   *
+   * @param directory is only a name, for messages
+   * @param seed picks what {@link #afterPowerLoss()} loses
+   */
+  public SimulatedDisk(Path directory, long seed) {
+    this(directory, seed, new TreeMap<>());
+  }
+
+  private SimulatedDisk(Path directory, long seed, NavigableMap<String, FileContent> contents) {
     this.directory = directory;
+    this.seed = seed;
+    this.seeds = new SplittableRandom(seed);
     this.names = contents;
     this.durableNames = new TreeMap<>(contents);
   }
@@ -129,6 +143,19 @@ public final class SimulatedDisk implements Storage {
     return all;
   }
 
+  /** What {@link #afterPowerLoss()} picks by. */
+  public long seed() {
+    return seed;
+  }
+
+  /**
+   * The disk as it is found when the power comes back; each call loses something else, and the same
+   * calls the same if the disk has the same seed. This disk is not changed.
+   */
+  public synchronized SimulatedDisk afterPowerLoss() {
+    return afterPowerLoss(seeds.nextLong());
+  }
+
   /**
    * The disk as it is found when the power comes back: what was forced, and of the rest what the
    * seed picks. This disk is not changed.
@@ -154,7 +181,7 @@ public final class SimulatedDisk implements Storage {
     Map<FileContent, FileContent> copies = new HashMap<>();
     NavigableMap<String, FileContent> result = new TreeMap<>();
     source.forEach((name, content) -> result.put(name, copies.computeIfAbsent(content, copy)));
-    return new SimulatedDisk(directory, result);
+    return new SimulatedDisk(directory, seed, result);
   }
 
   /** How many mappings of files there are: none after a log and its readers are closed. */
@@ -307,12 +334,18 @@ public final class SimulatedDisk implements Storage {
   public synchronized void forceDirectory() throws IOException {
     Effect effect = operation(Operation.FORCE_DIRECTORY, "");
     if (effect == Effect.WHOLE) {
-      unforcedChanges.forEach(change -> apply(change, durableNames));
+      for (Map<String, @Nullable FileContent> change : unforcedChanges) {
+        apply(change, durableNames);
+      }
     }
     if (effect != Effect.NONE) {
       unforcedChanges.clear();
     }
     if (effect == Effect.LOSE) {
+      names.values().forEach(this::forget);
+      names.clear();
+      names.putAll(durableNames);
+      nameless.removeAll(names.values());
       throw DiskFaults.error(Operation.FORCE_DIRECTORY, "", Fault.EIO_ON_FORCE_DIRECTORY);
     }
   }
