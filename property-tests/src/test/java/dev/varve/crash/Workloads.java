@@ -22,7 +22,7 @@ final class Workloads {
           new Step.Kill(),
           new Step.Reopen());
 
-  /** What random ones have besides; two of it come early in a longer workload. */
+  /** What random ones have besides, and more of what makes segments. */
   private static final List<Step> MORE_STEPS =
       List.of(new Step.FlushMeanwhile(), new Step.Trim(100), new Step.Roll(), new Step.Append(2));
 
