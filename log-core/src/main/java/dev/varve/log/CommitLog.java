@@ -88,7 +88,9 @@ public final class CommitLog implements AutoCloseable {
    * @throws dev.varve.log.error.LogDirectoryException if the directory cannot be used
    * @throws dev.varve.log.error.LogLockedException if the directory is open already, here or in
    *     another process
-   * @throws LogIOException if the disk fails
+   * @throws LogIOException if the disk fails; the directory is given back, so that it can be tried
+   *     again
+   * @throws dev.varve.log.error.LogFailedException if a force of the directory fails
    */
   public static CommitLog open(Path directory, LogOptions options) {
     return open(DirectoryStorage.open(directory), options);
@@ -98,7 +100,7 @@ public final class CommitLog implements AutoCloseable {
   public static CommitLog open(Storage storage, LogOptions options) {
     boolean opened = false;
     try {
-      CommitLog log = new CommitLog(storage, options, LogRecovery.recover(storage, options));
+      CommitLog log = open(storage, options, LogRecovery.recover(storage, options));
       opened = true;
       options.listener().opened(log.openReport);
       return log;
@@ -107,6 +109,20 @@ public final class CommitLog implements AutoCloseable {
     } finally {
       if (!opened) {
         release(storage);
+      }
+    }
+  }
+
+  private static CommitLog open(
+      Storage storage, LogOptions options, LogRecovery.Recovered recovered) throws IOException {
+    boolean opened = false;
+    try {
+      CommitLog log = new CommitLog(storage, options, recovered);
+      opened = true;
+      return log;
+    } finally {
+      if (!opened) {
+        recovered.segments().active().discard();
       }
     }
   }
@@ -276,7 +292,13 @@ public final class CommitLog implements AutoCloseable {
    * Memory that a reader has pinned stays until it lets go. An offset at or below the start changes
    * nothing.
    *
+   * <p>It needs next to no room, so that it can make room on a full disk. A file that cannot be
+   * deleted is reported to the {@link LogListener}, and deleted later.
+   *
    * @throws dev.varve.log.error.OffsetOutOfRangeException if the offset is past the end
+   * @throws dev.varve.log.error.DiskFullException if there is not even room for the new start,
+   *     which then has not moved
+   * @throws LogIOException if the new start cannot be written; it then has not moved
    */
   public void advanceStartOffset(long offset) {
     keeper.advanceStartOffset(offset);
@@ -332,12 +354,22 @@ public final class CommitLog implements AutoCloseable {
   /**
    * Makes everything durable, and leaves the directory so that the next open has nothing to scan.
    * Readers are to be closed before: what one of them still holds cannot be put in order, and the
-   * next open then scans the last segment. Doing it twice is harmless.
+   * next open then scans the last segment. Doing it twice is harmless, and gives back the memory
+   * that readers still held the first time.
+   *
+   * <p>Whatever happens, the memory, the files and the directory are given back. Of a log that has
+   * stopped, nothing else is done.
+   *
+   * @throws LogIOException if the files cannot be put in order, on a full disk perhaps: the next
+   *     open scans
+   * @throws dev.varve.log.error.LogFailedException if a force fails, so that what was not durable
+   *     before may be lost
    */
   @Override
   public void close() {
     RolledSegment last = writer.close();
     if (last == null) {
+      keeper.closeAgain();
       return;
     }
     threads.forEach(MaintenanceThread::close);

@@ -1,6 +1,7 @@
 package dev.varve.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.log.error.DiskFullException;
 import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogFailedException;
 import dev.varve.log.error.LogIOException;
@@ -65,6 +66,10 @@ final class LogKeeper {
   @GuardedBy("keeperLock")
   private long namedBase = -1;
 
+  /** Whether the memory of the last segment was given to the reclaimer, when the log is closed. */
+  @GuardedBy("keeperLock")
+  private boolean lastRetired;
+
   /** The bases of settled segments whose files still have the space that was reserved for them. */
   private final Set<Long> untrimmed = ConcurrentHashMap.newKeySet();
 
@@ -102,7 +107,7 @@ final class LogKeeper {
     keeperLock.lock();
     try {
       scanFrom = writer.segments().active().baseOffset();
-      writeCheckpoint(startOffset);
+      writeCheckpoint(startOffset, scanFrom);
       deleteBelow(startOffset); // what a crash kept from being deleted
     } finally {
       keeperLock.unlock();
@@ -216,7 +221,7 @@ final class LogKeeper {
       if (segment instanceof RolledSegment rolled) {
         SealedSegment sealed = settle(rolled);
         writer.replace(rolled, sealed);
-        reclaimer.retire(rolled.memory(), () -> trim(rolled));
+        reclaimer.retire(rolled.memory(), new Trim(rolled));
         settled++;
       }
     }
@@ -225,11 +230,7 @@ final class LogKeeper {
 
   @GuardedBy("keeperLock")
   private SealedSegment settle(RolledSegment rolled) {
-    try {
-      rolled.force();
-    } catch (IOException e) {
-      throw failed(e);
-    }
+    force(rolled);
     SealedSegment sealed;
     try {
       sealed = rolled.settle();
@@ -243,9 +244,34 @@ final class LogKeeper {
     return sealed;
   }
 
-  private void trim(RolledSegment rolled) throws IOException {
-    rolled.trim();
-    untrimmed.remove(rolled.baseOffset());
+  private void force(RolledSegment rolled) {
+    try {
+      rolled.force();
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Cuts off what a segment had reserved in vain, when its memory is closed. */
+  private final class Trim implements AfterClose {
+    private final RolledSegment rolled;
+
+    Trim(RolledSegment rolled) {
+      this.rolled = rolled;
+    }
+
+    @Override
+    public void run() throws IOException {
+      rolled.trim();
+      force(rolled);
+      rolled.close();
+      untrimmed.remove(rolled.baseOffset());
+    }
+
+    @Override
+    public void giveUp() {
+      rolled.abandon();
+    }
   }
 
   @GuardedBy("keeperLock")
@@ -278,14 +304,15 @@ final class LogKeeper {
       }
     }
     if (point > scanFrom) {
+      writeCheckpoint(startOffset, point);
       scanFrom = point;
-      writeCheckpoint(startOffset);
     }
   }
 
   @GuardedBy("keeperLock")
-  private void writeCheckpoint(long start) throws IOException {
-    new LogCheckpoint(start, durableEnd.get(), scanFrom, null).write(storage);
+  private void writeCheckpoint(long start, long scanPoint) throws IOException {
+    new LogCheckpoint(start, durableEnd.get(), scanPoint, null).write(storage);
+    forceDirectory();
   }
 
   /**
@@ -307,31 +334,56 @@ final class LogKeeper {
         return;
       }
       forceLocked();
-      settle();
-      writeCheckpoint(offset);
+      commitStart(offset);
       startOffset = offset;
       listener.startOffsetAdvanced(offset);
       deleteBelow(offset);
     } catch (IOException e) {
-      throw new LogIOException(
-          storage.directory() + ": the start could not be moved: " + e.getMessage(), e);
+      String message = storage.directory() + ": the start could not be moved: " + e.getMessage();
+      throw DiskFull.isCauseOf(e)
+          ? new DiskFullException(message, e)
+          : new LogIOException(message, e);
     } finally {
       keeperLock.unlock();
     }
   }
 
+  /** Who gives up records may do so to make room, so that there is none for the checkpoint. */
   @GuardedBy("keeperLock")
-  private void deleteBelow(long offset) throws IOException {
-    List<SealedSegment> expired = SegmentDeletion.below(offset, writer.segments());
+  private void commitStart(long offset) throws IOException {
+    try {
+      writeCheckpoint(offset, scanFrom);
+    } catch (IOException e) {
+      if (!DiskFull.isCauseOf(e)) {
+        throw e;
+      }
+      deletion.deleteCaches(SegmentDeletion.below(offset, writer.segments()));
+      writeCheckpoint(offset, scanFrom);
+    }
+  }
+
+  /** The start has moved; files that cannot be deleted now are deleted later. */
+  @GuardedBy("keeperLock")
+  private void deleteBelow(long offset) {
+    List<Segment> expired = SegmentDeletion.below(offset, writer.segments());
     if (expired.isEmpty()) {
       return;
     }
     writer.removeFirst(expired.size());
-    for (SealedSegment segment : expired) {
+    for (Segment segment : expired) {
       untrimmed.remove(segment.baseOffset());
-      deletion.delete(segment);
+      try {
+        deletion.delete(segment);
+      } catch (IOException e) {
+        listener.maintenanceFailed("deletion", e);
+      }
     }
     forceDirectory();
+    try {
+      reclaimer.reclaim();
+    } catch (IOException e) {
+      listener.maintenanceFailed("deletion", e);
+    }
   }
 
   /**
@@ -344,18 +396,7 @@ final class LogKeeper {
   void close(RolledSegment last) {
     keeperLock.lock();
     try {
-      if (failure.isSet()) {
-        abandon(last);
-        return;
-      }
-      settle();
-      settle(last);
-      reclaimer.retire(last.memory(), () -> trim(last));
-      releaseMemory();
-      reclaimer.reclaim();
-      durableEnd.moveTo(last.endOffset());
-      long scanNext = untrimmed.isEmpty() ? last.baseOffset() : Collections.min(untrimmed);
-      new LogCheckpoint(startOffset, last.endOffset(), scanNext, closed(last)).write(storage);
+      closeOrGiveUp(last);
     } catch (IOException e) {
       throw new LogIOException(
           storage.directory() + " could not be closed in order: " + e.getMessage(), e);
@@ -365,19 +406,58 @@ final class LogKeeper {
     }
   }
 
-  /**
-   * Gives back what the process holds of a log that has failed, and leaves its files as they are.
-   */
   @GuardedBy("keeperLock")
-  private void abandon(RolledSegment last) throws IOException {
-    for (Segment segment : writer.segments().all()) {
-      if (segment instanceof RolledSegment rolled) {
-        reclaimer.retire(rolled.memory(), rolled::abandon);
+  private void closeOrGiveUp(RolledSegment last) throws IOException {
+    try {
+      if (!failure.isSet()) {
+        closeInOrder(last);
       }
+    } finally {
+      giveUp(last);
     }
-    reclaimer.retire(last.memory(), last::abandon);
+  }
+
+  @GuardedBy("keeperLock")
+  private void closeInOrder(RolledSegment last) throws IOException {
+    forceLocked(); // before all that needs room, which there may not be
+    settle();
+    settle(last);
+    reclaimer.retire(last.memory(), new Trim(last));
+    lastRetired = true;
     releaseMemory();
     reclaimer.reclaim();
+    long scanNext = untrimmed.isEmpty() ? last.baseOffset() : Collections.min(untrimmed);
+    new LogCheckpoint(startOffset, last.endOffset(), scanNext, closed(last)).write(storage);
+    forceDirectory();
+  }
+
+  /**
+   * Gives back what the process still holds, and leaves the files as they are: all that is left to
+   * do of a close that went well, or failed, or of a log that had.
+   */
+  @GuardedBy("keeperLock")
+  private void giveUp(RolledSegment last) {
+    for (Segment segment : writer.segments().all()) {
+      if (segment instanceof RolledSegment rolled) {
+        reclaimer.retire(rolled.memory(), new Trim(rolled));
+      }
+    }
+    if (!lastRetired) {
+      reclaimer.retire(last.memory(), new Trim(last));
+      lastRetired = true;
+    }
+    releaseMemory();
+    reclaimer.giveUp();
+  }
+
+  /** Gives back memory that readers had pinned when the log was closed. */
+  void closeAgain() {
+    keeperLock.lock();
+    try {
+      reclaimer.giveUp();
+    } finally {
+      keeperLock.unlock();
+    }
   }
 
   @GuardedBy("keeperLock")

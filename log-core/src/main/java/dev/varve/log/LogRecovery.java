@@ -46,6 +46,12 @@ final class LogRecovery {
   private long cutBytes;
   private boolean cutReserved = true;
 
+  /** The last segment that was scanned, whose memory goes when it is sealed. */
+  private @Nullable SegmentRecovery scanned;
+
+  /** The segment that will take appends. */
+  private @Nullable ActiveSegment appendable;
+
   /** What was recovered. */
   record Recovered(
       SegmentList segments,
@@ -60,7 +66,27 @@ final class LogRecovery {
   }
 
   static Recovered recover(Storage storage, LogOptions options) throws IOException {
-    return new LogRecovery(storage, options).recover();
+    LogRecovery recovery = new LogRecovery(storage, options);
+    boolean done = false;
+    try {
+      Recovered recovered = recovery.recover();
+      done = true;
+      return recovered;
+    } finally {
+      if (!done) {
+        recovery.discard();
+      }
+    }
+  }
+
+  /** Lets go of what a recovery holds that failed half way. */
+  private void discard() throws IOException {
+    if (scanned != null) {
+      scanned.discard();
+    }
+    if (appendable != null) {
+      appendable.discard();
+    }
   }
 
   private Recovered recover() throws IOException {
@@ -100,9 +126,11 @@ final class LogRecovery {
   }
 
   private @Nullable ActiveSegment reopenLast(long base, RecoveryPlan plan) throws IOException {
-    return SegmentRecovery.reopen(
-            storage, options.segments(), base, plan.cutFrom(), options.clock().time())
-        .orElse(null);
+    appendable =
+        SegmentRecovery.reopen(
+                storage, options.segments(), base, plan.cutFrom(), options.clock().time())
+            .orElse(null);
+    return appendable;
   }
 
   /** Takes in the segments in order and returns the one that takes appends. */
@@ -124,7 +152,7 @@ final class LogRecovery {
       long nextBase = bases.get(i + 1);
       if (!sealOrCut(recovery, nextBase, plan)) {
         deleteSegments(bases.subList(i + 1, bases.size()), "it follows a cut");
-        return recovery.activate(options.clock().time());
+        return activate(recovery);
       }
     }
     return create(plan.startOffset());
@@ -139,6 +167,7 @@ final class LogRecovery {
   private SegmentRecovery scan(long base, RecoveryPlan plan) throws IOException {
     SegmentRecovery recovery =
         SegmentRecovery.scan(storage, options.segments(), base, plan.durableEnd(), plan::replay);
+    scanned = recovery;
     for (Damage damage : recovery.damages()) {
       findings.add(
           path(base)
@@ -180,13 +209,19 @@ final class LogRecovery {
     boolean whole = plan.isForeign() && recovery.fault() == null;
     if (whole || recovery.endOffset() >= plan.cutFrom()) {
       cut(recovery);
-      return recovery.activate(options.clock().time());
+      return activate(recovery);
     }
     // Offsets up to the recovery point were given out. They must not name other records now.
     reportDamage(recovery, plan.cutFrom());
     sealed.add(recovery.seal(plan.cutFrom()));
     plan.writeSnapshot(plan.cutFrom());
     return create(plan.cutFrom());
+  }
+
+  private ActiveSegment activate(SegmentRecovery recovery) throws IOException {
+    ActiveSegment active = recovery.activate(options.clock().time());
+    appendable = active;
+    return active;
   }
 
   private void cut(SegmentRecovery recovery) throws IOException {
@@ -223,6 +258,7 @@ final class LogRecovery {
   private ActiveSegment create(long baseOffset) throws IOException {
     ActiveSegment created =
         ActiveSegment.create(storage, baseOffset, options.segments(), options.clock().time());
+    appendable = created;
     storage.forceDirectory();
     return created;
   }

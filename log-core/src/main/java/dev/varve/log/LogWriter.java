@@ -41,6 +41,13 @@ final class LogWriter {
   @GuardedBy("writeLock")
   private final PartitionState state;
 
+  /**
+   * Whether the next segment could not be made. Its file may be there all the same, so nothing is
+   * appended to the last one any more: an open would take that for what lies below the new base.
+   */
+  @GuardedBy("writeLock")
+  private boolean rollFailed;
+
   LogWriter(
       Storage storage,
       LogOptions options,
@@ -92,7 +99,7 @@ final class LogWriter {
     long baseOffset = active.endOffset();
     long lastOffset = baseOffset + batch.lastOffsetDelta();
     try {
-      if (active.mustRollFor(batch, lastOffset, options.clock())) {
+      if (rollFailed || active.mustRollFor(batch, lastOffset, options.clock())) {
         active = roll(active);
       }
       active.reserveFor(batch);
@@ -111,7 +118,9 @@ final class LogWriter {
 
   @GuardedBy("writeLock")
   private ActiveSegment roll(ActiveSegment active) throws IOException {
+    rollFailed = true;
     ActiveSegment next = active.next(options.clock().time());
+    rollFailed = false;
     segments = segments.rolled(seal(active), next);
     options.listener().segmentRolled(next.baseOffset());
     return next;

@@ -120,7 +120,10 @@ final class StateFiles {
         && Arrays.equals(read(name), bytes);
   }
 
-  /** Replaces the checkpoint of leader epochs, unless it has these already. */
+  /**
+   * Replaces the checkpoint of leader epochs, unless it has these already. The caller forces the
+   * directory.
+   */
   void writeEpochs(LeaderEpochs epochs) throws IOException {
     byte[] bytes = epochs.format();
     if (holds(EPOCHS_FILE_NAME, bytes)) {
@@ -128,7 +131,6 @@ final class StateFiles {
     }
     write(EPOCHS_FILE_NAME + REPLACEMENT_SUFFIX, bytes);
     storage.rename(EPOCHS_FILE_NAME + REPLACEMENT_SUFFIX, EPOCHS_FILE_NAME);
-    storage.forceDirectory();
   }
 
   /**

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.varve.log.error.BatchTooLargeException;
 import dev.varve.log.error.DiskFullException;
 import dev.varve.log.error.LogFailedException;
+import dev.varve.log.error.LogIOException;
 import dev.varve.log.record.Compression;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.RecordBatchBuilder;
@@ -172,10 +173,14 @@ class LogRollTest {
     }
   }
 
-  /** A disk without room while it is full, and without the ability to force while it is broken. */
+  /**
+   * A disk without room while it is full, that cannot force while it is broken, and cut no file
+   * while it is jammed.
+   */
   private static final class SickDisk {
     final AtomicBoolean full = new AtomicBoolean();
     final AtomicBoolean broken = new AtomicBoolean();
+    final AtomicBoolean jammed = new AtomicBoolean();
 
     Storage under(Storage storage) {
       return new ForwardingStorage(ForwardingStorage.unforced(storage)) {
@@ -189,6 +194,14 @@ class LogRollTest {
                 throw new IOException("No space left on device");
               }
               super.reserve(position, endPosition, blockBytes);
+            }
+
+            @Override
+            public void truncate(long size) throws IOException {
+              if (jammed.get()) {
+                throw new IOException("Input/output error");
+              }
+              super.truncate(size);
             }
 
             @Override
@@ -285,9 +298,11 @@ class LogRollTest {
         fixture.maintain(); // settles; the reader keeps the file from being trimmed
         assertThat(fixture.bytes(LogFixture.logOf(0)).length).isGreaterThan(1000);
       }
-      disk.broken.set(true);
-      assertThatThrownBy(() -> fixture.log().maintenance()).hasMessageContaining("error");
-      disk.broken.set(false);
+      disk.jammed.set(true);
+      assertThatThrownBy(() -> fixture.log().maintenance())
+          .isInstanceOf(LogIOException.class)
+          .hasMessageContaining("error");
+      disk.jammed.set(false);
       fixture.maintain();
       assertThat(fixture.bytes(LogFixture.logOf(0)).length).isLessThan(1000);
       fixture.reopen().assertReads("a", "b");

@@ -1,12 +1,17 @@
 package dev.varve.crash;
 
+import dev.varve.log.error.LogException;
 import dev.varve.log.storage.SimulatedDisk;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Runs a workload once for each of its operations with the power cut there, and looks at what each
- * of several seeds lets survive; and cuts the power a second time while what survived is recovered.
+ * of several seeds lets survive; and cuts the power again while what survived is recovered, and
+ * again while that is.
+ *
+ * <p>Thread safety: several threads may explore workloads of their own.
  */
 final class CrashExplorer {
   private static final Path NOWHERE = Path.of("simulated");
@@ -14,13 +19,13 @@ final class CrashExplorer {
   private final int seedsPerOperation;
   private final int nestedCrashes;
   private final Defect defect;
-  private long states;
+  private final LongAdder states = new LongAdder();
 
   /**
    * An explorer.
    *
    * @param seedsPerOperation how many ways to survive are looked at for each operation
-   * @param nestedCrashes how many operations of each recovery get a power cut of their own
+   * @param nestedCrashes how often the power is cut again during recovery, for the first of them
    * @param defect stands between the log and the disk
    */
   CrashExplorer(int seedsPerOperation, int nestedCrashes, Defect defect) {
@@ -31,59 +36,98 @@ final class CrashExplorer {
 
   /** How many states of the disk were checked so far. */
   long states() {
-    return states;
+    return states.sum();
   }
 
   /**
-   * Explores one workload.
+   * Explores all operations of a workload.
    *
    * @throws AssertionError at the first promise that was not kept
    */
   void explore(List<Step> steps) {
-    SimulatedDisk whole = new SimulatedDisk(NOWHERE);
-    Workload uncut = new Workload(steps, whole, defect);
-    Promise promise = uncut.run();
-    long operations = uncut.disk().faults().operations();
-    check(steps, operations + 1, uncut.disk(), promise);
-    for (long cut = 1; cut <= operations; cut++) {
-      SimulatedDisk disk = new SimulatedDisk(NOWHERE);
-      disk.faults().cutPowerAt(cut);
-      Workload workload = new Workload(steps, disk, defect);
-      promise = workload.run();
-      check(steps, cut, workload.disk(), promise);
+    explore(steps, false);
+  }
+
+  /**
+   * Explores the operations of a workload's last step, where the other steps have been explored.
+   */
+  void exploreLastStep(List<Step> steps) {
+    explore(steps, true);
+  }
+
+  private void explore(List<Step> steps, boolean lastStepOnly) {
+    try {
+      SimulatedDisk whole = new SimulatedDisk(NOWHERE);
+      Workload uncut = new Workload(steps, whole, defect);
+      Promise promise = uncut.run();
+      long operations = whole.faults().operations();
+      check(new State(steps, "at the end"), operations + 1, whole, promise);
+      for (long cut = lastStepOnly ? uncut.operationsBeforeLast() + 1 : 1;
+          cut <= operations;
+          cut++) {
+        SimulatedDisk disk = new SimulatedDisk(NOWHERE);
+        disk.faults().cutPowerAt(cut);
+        promise = new Workload(steps, disk, defect).run();
+        check(new State(steps, "at operation " + cut), cut, disk, promise);
+      }
+    } catch (RuntimeException e) {
+      throw new AssertionError(steps + ": " + e, e);
     }
   }
 
-  private void check(List<Step> steps, long cut, SimulatedDisk disk, Promise promise) {
+  /** Where the power was cut, for messages. */
+  private record State(List<Step> steps, String cuts) {
+    State thenAt(long operation) {
+      return new State(steps, cuts + ", at " + operation + " of recovery");
+    }
+
+    AssertionError violation(Promise promise, Throwable e) {
+      return new AssertionError(
+          "after " + steps + ", power cut " + cuts + ": " + e + "; promised: " + promise, e);
+    }
+  }
+
+  private void check(State state, long cut, SimulatedDisk disk, Promise promise) {
     for (int i = 0; i < seedsPerOperation; i++) {
-      long seed = seed(cut, i);
-      check(steps + ", power cut at " + cut, seed, disk.afterPowerLoss(seed), promise);
-      for (int nested = 1; nested <= nestedCrashes; nested++) {
-        SimulatedDisk recovering = disk.afterPowerLoss(seed);
-        long nestedCut = 1L + Math.floorMod(seed * nested, 60);
-        recovering.faults().cutPowerAt(nestedCut);
-        new Workload(List.of(), recovering, defect).run();
-        check(
-            steps + ", power cut at " + cut + " and at " + nestedCut + " of recovery",
-            seed,
-            recovering.afterPowerLoss(seed + nested),
-            promise);
+      long seed = mixed(state.steps.toString().hashCode(), cut, i);
+      check(state, seed, disk, promise, i == 0 ? nestedCrashes : 0);
+    }
+  }
+
+  private void check(
+      State state, long seed, SimulatedDisk disk, Promise promise, int nestedCrashesLeft) {
+    states.increment();
+    long operations;
+    try {
+      operations = new Survivor(disk.afterPowerLoss(seed), promise, defect).check();
+    } catch (RuntimeException | AssertionError e) {
+      throw state.violation(promise, e);
+    }
+    if (nestedCrashesLeft > 0) {
+      SimulatedDisk recovering = disk.afterPowerLoss(seed);
+      long cut = 1 + Math.floorMod(seed, operations);
+      recovering.faults().cutPowerAt(cut);
+      recover(recovering);
+      long nextSeed = mixed(seed, cut, nestedCrashesLeft);
+      check(state.thenAt(cut), nextSeed, recovering, promise, nestedCrashesLeft - 1);
+    }
+  }
+
+  /** Opens the log until the power goes. */
+  private void recover(SimulatedDisk disk) {
+    try {
+      var log = Workload.open(disk, defect);
+      disk.faults().withoutPower(() -> Workload.abandon(log, null));
+    } catch (LogException e) {
+      if (!disk.faults().powerIsOut()) {
+        throw e;
       }
     }
   }
 
-  private void check(String where, long seed, SimulatedDisk survivor, Promise promise) {
-    states++;
-    try {
-      new Survivor(survivor, promise, defect).check();
-    } catch (RuntimeException | AssertionError e) {
-      throw new AssertionError(
-          "after " + where + ", seed " + seed + ": " + e.getMessage() + "; promised: " + promise,
-          e);
-    }
-  }
-
-  private static long seed(long cut, int i) {
-    return (cut * 31 + i) * 0x9E3779B97F4A7C15L;
+  /** Seeds that have nothing to do with each other, the same in every run. */
+  private static long mixed(long a, long b, long c) {
+    long mixed = ((a * 31 + b) * 31 + c) * 0x9E3779B97F4A7C15L;
+    return mixed ^ mixed >>> 29;
   }
 }

@@ -70,7 +70,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     return new Defect("nothing", disk -> disk);
   }
 
-  private static Defect of(String name, Function<StorageFile, StorageFile> file) {
+  static Defect of(String name, Function<StorageFile, StorageFile> file) {
     return new Defect(
         name,
         disk ->
@@ -308,7 +308,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
   }
 
   /** Makes the checksum of whatever looks like a batch fit. */
-  private static final class FittingChecksums extends ForwardingFile {
+  static final class FittingChecksums extends ForwardingFile {
     private static final ValueLayout.OfInt INT =
         ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final long CHECKSUM_AT = 17;

@@ -1,7 +1,11 @@
 package dev.varve.crash;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * What a log has told its user so far, and so has to keep whatever happens. The user's view alone:
@@ -12,6 +16,9 @@ import java.util.List;
  */
 final class Promise {
   private final List<Batch> batches = new ArrayList<>();
+  private final NavigableMap<Long, String> seen = new TreeMap<>();
+  private final Set<Integer> lost = new HashSet<>();
+  private final Set<Long> startsAsked = new HashSet<>();
   private long durableEnd;
   private long startOffset;
   private long startOffsetAsked;
@@ -24,7 +31,7 @@ final class Promise {
    * @param baseOffset the offset it was given
    * @param valueBytes the size of each record's value
    */
-  record Batch(int id, long baseOffset, int records, int valueBytes) {
+  record Batch(int id, long baseOffset, int records, int valueBytes, long timestamp) {
     long endOffset() {
       return baseOffset + records;
     }
@@ -35,8 +42,28 @@ final class Promise {
   }
 
   /** An append is about to be made; if it does not return, the batch may be there or not. */
-  void appending(int id, long baseOffset, int records, int valueBytes) {
-    batches.add(new Batch(id, baseOffset, records, valueBytes));
+  void appending(Batch batch) {
+    batches.add(batch);
+  }
+
+  /** The batch was refused: nobody may see it. */
+  void refused() {
+    batches.removeLast();
+  }
+
+  /** The log has said that it stopped, and opened again with less than was written: no more. */
+  void reopened(long end) {
+    for (Batch batch : batches) {
+      if (batch.endOffset() > end) {
+        lost.add(batch.id());
+      }
+    }
+    endOffset = end;
+  }
+
+  /** Whether a batch may be gone, because the log has said so. */
+  boolean isLost(Batch batch) {
+    return lost.contains(batch.id());
   }
 
   void appended() {
@@ -48,11 +75,27 @@ final class Promise {
   }
 
   void trimming(long offset) {
+    startsAsked.add(offset);
     startOffsetAsked = Math.max(startOffsetAsked, offset);
   }
 
   void trimmed(long offset) {
     startOffset = Math.max(startOffset, offset);
+  }
+
+  /**
+   * A reader that is shown only what is durable has seen a record; its offset can never name
+   * another one.
+   *
+   * @return the key of the record that was seen there first
+   */
+  String saw(long offset, String key) {
+    String first = seen.putIfAbsent(offset, key);
+    return first == null ? key : first;
+  }
+
+  NavigableMap<Long, String> seen() {
+    return seen;
   }
 
   List<Batch> batches() {
@@ -65,6 +108,11 @@ final class Promise {
 
   long startOffset() {
     return startOffset;
+  }
+
+  /** Whether the log may begin here: where it was last moved to, or was about to be. */
+  boolean mayStartAt(long offset) {
+    return offset == startOffset || (offset > startOffset && startsAsked.contains(offset));
   }
 
   long startOffsetAsked() {
@@ -83,7 +131,9 @@ final class Promise {
         + startOffset
         + " (asked for "
         + startOffsetAsked
-        + "), batches "
+        + "), seen "
+        + seen
+        + ", batches "
         + batches;
   }
 }

@@ -1,6 +1,6 @@
 package dev.varve.crash;
 
-/** One thing that a workload does to a log. */
+/** One thing that a workload does to a log, or that happens to it. */
 sealed interface Step {
 
   /** Appends one batch of so many records. */
@@ -12,11 +12,26 @@ sealed interface Step {
   /** Makes everything durable. */
   record Flush() implements Step {}
 
+  /** Makes everything durable while another record is appended. */
+  record FlushMeanwhile() implements Step {}
+
+  /** Waits until the last record is durable, forced by the background. */
+  record AwaitDurable() implements Step {}
+
   /** Does what is due of the background work. */
   record Maintain() implements Step {}
 
+  /** Lets an hour pass: background forces are due, and the next append rolls. */
+  record Tick() implements Step {}
+
+  /** Lets a reader that sees only what is durable go on, and remembers what it saw. */
+  record Read() implements Step {}
+
   /** Gives up so much of the log at its start, in percent of what it has. */
   record Trim(int percent) implements Step {}
+
+  /** Gives up all segments but the last, as retention does. */
+  record Retain() implements Step {}
 
   /** Closes the log and opens it again. */
   record Reopen() implements Step {}

@@ -7,6 +7,8 @@ import dev.varve.log.CommitLog;
 import dev.varve.log.LogOffsets;
 import dev.varve.log.LogReader;
 import dev.varve.log.PinnedBatches;
+import dev.varve.log.Visibility;
+import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.storage.SimulatedDisk;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,7 +28,7 @@ final class Survivor {
   private final Defect defect;
 
   /** A record as it was read. */
-  private record Read(long offset, long timestamp, String key, String value) {}
+  record Read(long offset, long timestamp, String key, String value) {}
 
   Survivor(SimulatedDisk disk, Promise promise, Defect defect) {
     this.disk = disk;
@@ -34,15 +36,43 @@ final class Survivor {
     this.promise = promise;
   }
 
-  /** Opens the log as recovery does, and checks everything. */
-  void check() {
+  /**
+   * Opens the log as recovery does, and checks everything.
+   *
+   * @return how many operations opening took
+   */
+  long check() {
     CommitLog log = Workload.open(disk, defect);
-    List<Read> records = readAll(log);
-    checkOffsets(log.offsets());
-    checkRecords(records, log.offsets());
-    checkLookups(log, records);
-    recoveringAgainChangesNothing(log);
-    goesOn(log, records);
+    try {
+      long operations = disk.faults().operations();
+      List<Read> records = readAll(log, Visibility.WRITTEN);
+      checkOffsets(log.offsets());
+      checkRecords(records, log.offsets());
+      checkSeen(log, records);
+      checkLookups(log, records);
+      recoveringAgainChangesNothing(log);
+      goesOn(log, records);
+      return operations;
+    } finally {
+      disk.faults().withoutPower(() -> Workload.abandon(log, null));
+    }
+  }
+
+  /**
+   * Opens the log after its disk has lied: it may say that records are damaged or missing, and
+   * shows none that was not written.
+   */
+  void checkTold() {
+    CommitLog log = Workload.open(disk, defect);
+    try {
+      for (Read record : readAll(log, Visibility.WRITTEN)) {
+        checkRecord(record, expected().get(record.key));
+      }
+    } catch (CorruptLogException e) {
+      // says what is damaged
+    } finally {
+      disk.faults().withoutPower(() -> Workload.abandon(log, null));
+    }
   }
 
   private void checkOffsets(LogOffsets offsets) {
@@ -50,39 +80,50 @@ final class Survivor {
         offsets.endOffset() >= promise.durableEnd(),
         "the log ends at " + offsets.endOffset() + ", below the durable " + promise.durableEnd());
     require(
-        offsets.startOffset() >= promise.startOffset()
-            && offsets.startOffset() <= Math.max(promise.startOffsetAsked(), 0),
-        "the log starts at " + offsets.startOffset());
+        promise.mayStartAt(offsets.startOffset()), "the log starts at " + offsets.startOffset());
   }
 
-  private void checkRecords(List<Read> records, LogOffsets offsets) {
+  /** The batch of each record that was ever handed to the log, by the record's key. */
+  private Map<String, Batch> expected() {
     Map<String, Batch> expected = new HashMap<>();
     for (Batch batch : promise.batches()) {
       for (int i = 0; i < batch.records(); i++) {
         expected.put(batch.id() + "/" + i, batch);
       }
     }
+    return expected;
+  }
+
+  private void checkRecords(List<Read> records, LogOffsets offsets) {
+    Map<String, Batch> expected = expected();
     long next = offsets.startOffset();
     Map<Integer, Integer> found = new HashMap<>();
     for (Read record : records) {
       require(record.offset == next, "found offset " + record.offset + ", expected " + next);
       next++;
       Batch batch = expected.get(record.key);
-      if (batch == null) {
-        throw new Violation("found a record that nobody wrote: " + record.key);
-      }
-      int index = Integer.parseInt(record.key.substring(record.key.indexOf('/') + 1));
-      require(
-          record.offset == batch.baseOffset() + index,
-          "found " + record.key + " at another offset than that of " + batch);
-      require(
-          record.value.equals(text(Workload.value(batch.id(), batch.valueBytes()))),
-          "found another value at offset " + record.offset + " than was written");
-      found.merge(batch.id(), 1, Integer::sum);
+      checkRecord(record, batch);
+      found.merge(batch == null ? -1 : batch.id(), 1, Integer::sum);
     }
     require(next == offsets.endOffset(), "records end at " + next + ", the log at " + offsets);
     checkBatchesAreWhole(found, offsets);
     checkDurableRecords(records);
+  }
+
+  private static void checkRecord(Read record, @Nullable Batch batch) {
+    if (batch == null) {
+      throw new Violation("found a record that nobody wrote: " + record.key);
+    }
+    int index = Integer.parseInt(record.key.substring(record.key.indexOf('/') + 1));
+    require(
+        record.offset == batch.baseOffset() + index,
+        "found " + record.key + " at another offset than that of " + batch);
+    require(
+        record.timestamp == batch.timestamp(),
+        "found another timestamp at offset " + record.offset + " than was written");
+    require(
+        record.value.equals(text(Workload.value(batch.id(), batch.valueBytes()))),
+        "found another value at offset " + record.offset + " than was written");
   }
 
   private void checkBatchesAreWhole(Map<Integer, Integer> found, LogOffsets offsets) {
@@ -98,7 +139,7 @@ final class Survivor {
     Map<Long, String> byOffset = new HashMap<>();
     records.forEach(record -> byOffset.put(record.offset, record.key));
     for (Batch batch : promise.batches()) {
-      boolean durable = batch.endOffset() <= promise.durableEnd();
+      boolean durable = batch.endOffset() <= promise.durableEnd() && !promise.isLost(batch);
       for (int i = 0; durable && i < batch.records(); i++) {
         long offset = batch.baseOffset() + i;
         String key = batch.id() + "/" + i;
@@ -109,7 +150,30 @@ final class Survivor {
     }
   }
 
+  /** What a reader saw that is shown only what is durable is there, under the same offset. */
+  private void checkSeen(CommitLog log, List<Read> records) {
+    Map<Long, String> byOffset = new HashMap<>();
+    records.forEach(record -> byOffset.put(record.offset, record.key));
+    promise
+        .seen()
+        .tailMap(promise.startOffsetAsked(), true)
+        .forEach((offset, key) ->
+            require(
+                key.equals(byOffset.get(offset)),
+                "a reader saw " + key + " at " + offset + ", now it is " + byOffset.get(offset)));
+    List<Read> durable = readAll(log, Visibility.DURABLE);
+    require(
+        durable.equals(records.subList(0, durable.size())),
+        "what is shown as durable is not a prefix: " + durable);
+    long end = log.offsets().durableEnd();
+    require(
+        durable.isEmpty() || durable.getLast().offset < end,
+        "shown as durable, though the durable end is " + end + ": " + durable);
+  }
+
   private void checkLookups(CommitLog log, List<Read> records) {
+    checkTime(log, records, Long.MAX_VALUE);
+    checkTime(log, records, 0);
     for (Read record : records) {
       try (PinnedBatches batches = log.read(record.offset, 1)) {
         require(batches.next(), "nothing found at offset " + record.offset);
@@ -118,22 +182,28 @@ final class Survivor {
                 && batches.batch().lastOffset() >= record.offset,
             "offset " + record.offset + " led to " + batches.batch());
       }
-      OptionalLong linear =
-          records.stream()
-              .filter(other -> other.timestamp >= record.timestamp)
-              .mapToLong(Read::offset)
-              .findFirst();
-      OptionalLong looked = log.offsetForTimestamp(record.timestamp);
-      require(
-          linear.equals(looked),
-          "time " + record.timestamp + " led to " + looked + ", expected " + linear);
+      checkTime(log, records, record.timestamp);
+      checkTime(log, records, record.timestamp + 1);
     }
+  }
+
+  /** The lookup by time finds what a linear scan finds. */
+  private static void checkTime(CommitLog log, List<Read> records, long timestamp) {
+    OptionalLong linear =
+        records.stream()
+            .filter(other -> other.timestamp >= timestamp)
+            .mapToLong(Read::offset)
+            .findFirst();
+    OptionalLong looked = log.offsetForTimestamp(timestamp);
+    require(
+        linear.equals(looked), "time " + timestamp + " led to " + looked + ", expected " + linear);
   }
 
   private void recoveringAgainChangesNothing(CommitLog log) {
     SimulatedDisk once = disk.afterKill();
     SimulatedDisk again = disk.afterKill();
     CommitLog reopened = Workload.open(again, defect);
+    again.faults().withoutPower(() -> Workload.abandon(reopened, null));
     require(
         reopened.offsets().equals(log.offsets()),
         "recovered twice: " + reopened.offsets() + ", once: " + log.offsets());
@@ -148,19 +218,32 @@ final class Survivor {
 
   /** The log takes appends and an orderly close, and has all of it when it is opened again. */
   private void goesOn(CommitLog log, List<Read> records) {
+    long end = log.offsets().endOffset();
     long offset = log.append(2000, "next".getBytes(US_ASCII), null);
-    require(
-        records.isEmpty() || offset == records.getLast().offset + 1,
-        "the next record got offset " + offset);
+    require(offset == end, "the next record got offset " + offset + ", expected " + end);
     log.close();
+    checkNothingIsHeld(disk);
     CommitLog reopened = Workload.open(disk, defect);
-    require(reopened.openReport().closedInOrder(), "after the close: " + reopened.openReport());
-    require(readAll(reopened).size() == records.size() + 1, "records are missing after the close");
+    try {
+      require(reopened.openReport().closedInOrder(), "after the close: " + reopened.openReport());
+      require(
+          readAll(reopened, Visibility.WRITTEN).size() == records.size() + 1,
+          "records are missing after the close");
+    } finally {
+      disk.faults().withoutPower(() -> Workload.abandon(reopened, null));
+    }
   }
 
-  private static List<Read> readAll(CommitLog log) {
+  /** After a close, however it went, the process holds nothing of the disk. */
+  static void checkNothingIsHeld(SimulatedDisk disk) {
+    require(disk.mappings() == 0, "a closed log holds " + disk.mappings() + " mappings");
+    require(disk.openFiles() == 0, "a closed log holds " + disk.openFiles() + " open files");
+    require(!disk.isLocked(), "a closed log holds its directory");
+  }
+
+  static List<Read> readAll(CommitLog log, Visibility visibility) {
     List<Read> records = new ArrayList<>();
-    try (LogReader reader = log.reader(log.offsets().startOffset())) {
+    try (LogReader reader = log.reader(log.offsets().startOffset(), visibility)) {
       while (reader.next()) {
         records.add(
             new Read(
@@ -173,7 +256,7 @@ final class Survivor {
     return records;
   }
 
-  private static String text(byte @Nullable [] bytes) {
+  static String text(byte @Nullable [] bytes) {
     return bytes == null ? "none" : new String(bytes, US_ASCII);
   }
 

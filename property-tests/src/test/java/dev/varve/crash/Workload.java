@@ -2,13 +2,22 @@ package dev.varve.crash;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.varve.crash.Promise.Batch;
+import dev.varve.crash.Survivor.Violation;
 import dev.varve.log.CommitLog;
+import dev.varve.log.Durability;
 import dev.varve.log.LogOptions;
+import dev.varve.log.LogReader;
+import dev.varve.log.Visibility;
 import dev.varve.log.error.LogException;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.storage.SimulatedDisk;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,43 +31,66 @@ final class Workload {
   /** Two do not fit into a segment, and each lies on several sectors, so that it can be torn. */
   private static final int LARGE_VALUE_BYTES = 1200;
 
-  private static final LogOptions OPTIONS =
-      LogOptions.builder()
-          .segmentBytesMax(SEGMENT_BYTES_MAX)
-          .indexIntervalBytes(100)
-          .ownMaintenanceThreads(false)
-          .clock(() -> 1_000_000)
-          .build();
+  private static final Duration HOUR = Duration.ofHours(1);
 
   private final List<Step> steps;
   private final Promise promise = new Promise();
   private final SimulatedDisk disk;
+  private final Meanwhile meanwhile;
   private final Defect defect;
+  private final LogOptions options;
+  private long nowMillis;
+  private boolean forceIsDue;
+  private boolean mayHaveLost;
+  private boolean diskMayLie;
+  private long operationsBeforeLast;
   private @Nullable CommitLog log;
+  private @Nullable LogReader reader;
 
   Workload(List<Step> steps, SimulatedDisk disk, Defect defect) {
     this.steps = steps;
     this.disk = disk;
+    this.meanwhile = new Meanwhile(disk);
     this.defect = defect;
+    this.options = options(() -> nowMillis);
+  }
+
+  private static LogOptions options(EpochClock clock) {
+    return LogOptions.builder()
+        .segmentBytesMax(SEGMENT_BYTES_MAX)
+        .segmentMillisMax(HOUR.toMillis() / 2)
+        .indexIntervalBytes(100)
+        .durability(Durability.every(HOUR))
+        .ownMaintenanceThreads(false)
+        .clock(clock)
+        .build();
   }
 
   static CommitLog open(SimulatedDisk disk, Defect defect) {
-    return CommitLog.open(defect.in().apply(disk), OPTIONS);
+    return CommitLog.open(defect.in().apply(disk), options(() -> 0));
   }
 
   /** Does the steps; a log that fails because the power is out ends it. */
   Promise run() {
     try {
-      log = open(disk, defect);
+      open();
       for (Step step : steps) {
+        operationsBeforeLast = disk.faults().operations();
         run(step);
       }
     } catch (LogException e) {
       if (!disk.faults().powerIsOut()) {
         throw e;
       }
+    } finally {
+      die();
     }
     return promise;
+  }
+
+  /** How many operations there were before the last step. */
+  long operationsBeforeLast() {
+    return operationsBeforeLast;
   }
 
   /** The disk that the workload left. */
@@ -66,28 +98,103 @@ final class Workload {
     return disk;
   }
 
-  private void run(Step step) {
+  Promise promise() {
+    return promise;
+  }
+
+  @Nullable CommitLog log() {
+    return log;
+  }
+
+  /** Opens the log; all that was written before must be there. */
+  void open() {
+    forceIsDue = false;
+    CommitLog opened = CommitLog.open(defect.in().apply(meanwhile), options);
+    log = opened;
+    long end = opened.offsets().endOffset();
+    if (mayHaveLost && end < promise.endOffset()) {
+      promise.reopened(end);
+    }
+    if (diskMayLie) {
+      return;
+    }
+    mayHaveLost = false;
+    require(
+        end == promise.endOffset(),
+        "opened with " + opened.offsets() + ", though the process had written " + promise);
+    require(end >= promise.durableEnd(), "opened with " + opened.offsets() + ", of " + promise);
+  }
+
+  /** The log has said that what was written and not durable may be gone when it is opened again. */
+  void mayHaveLost() {
+    mayHaveLost = true;
+  }
+
+  /** Nobody can promise what is found when the disk gives other bytes than were written. */
+  void diskMayLie() {
+    diskMayLie = true;
+  }
+
+  /** Whether the process could not know that all it had written is still there. */
+  boolean isUnsure() {
+    return mayHaveLost;
+  }
+
+  /** The process is gone: its memory is given back, and nothing on the disk changes. */
+  void die() {
+    disk.faults().withoutPower(() -> abandon(log, reader));
+    log = null;
+    reader = null;
+  }
+
+  static void abandon(@Nullable CommitLog log, @Nullable LogReader reader) {
+    if (reader != null) {
+      reader.close();
+    }
+    if (log != null) {
+      try {
+        log.close();
+      } catch (LogException e) {
+        // as any close without a disk
+      }
+    }
+  }
+
+  /** Does one step. */
+  void run(Step step) {
     CommitLog current = openLog();
     switch (step) {
       case Step.Append append -> append(current, append.records(), 10);
       case Step.Roll _ -> append(current, 1, LARGE_VALUE_BYTES);
-      case Step.Flush _ -> {
-        long end = promise.endOffset();
-        current.flush();
-        promise.durable(end);
+      case Step.Flush _ -> flush(current);
+      case Step.FlushMeanwhile _ -> {
+        meanwhile.duringNextForce(() -> append(current, 1, 10));
+        try {
+          flush(current);
+        } finally {
+          meanwhile.duringNextForce(null);
+        }
       }
-      case Step.Maintain _ -> {
-        var _ = current.maintenance();
+      case Step.AwaitDurable _ -> awaitDurable(current);
+      case Step.Maintain _ -> maintain(current);
+      case Step.Tick _ -> {
+        nowMillis += HOUR.toMillis();
+        forceIsDue = true;
       }
-      case Step.Trim trim -> trim(current, trim.percent());
+      case Step.Read _ -> read(current);
+      case Step.Trim trim -> {
+        long start = promise.startOffset();
+        trim(current, start + (promise.endOffset() - start) * trim.percent() / 100);
+      }
+      case Step.Retain _ -> trim(current, current.segments().getLast().baseOffset());
       case Step.Reopen _ -> {
-        long end = promise.endOffset();
-        current.close();
-        promise.durable(end);
-        log = open(disk, defect);
+        closeInOrder(current);
+        open();
       }
-      case Step.Kill _ ->
-          log = open(disk, defect); // the dead process is not asked to close anything
+      case Step.Kill _ -> {
+        die();
+        open();
+      }
     }
   }
 
@@ -98,23 +205,103 @@ final class Workload {
     return log;
   }
 
+  private void flush(CommitLog current) {
+    long end = promise.endOffset();
+    forceIsDue = false;
+    current.flush();
+    promise.durable(end);
+  }
+
+  private void awaitDurable(CommitLog current) {
+    long end = promise.endOffset();
+    if (end == 0) {
+      return;
+    }
+    forceIsDue = false;
+    CompletableFuture<Void> durable = current.whenDurable(end - 1);
+    var _ = current.maintenance();
+    durable.orTimeout(1, TimeUnit.MINUTES).join();
+    promise.durable(end);
+    current.awaitDurable(end - 1);
+  }
+
+  private void maintain(CommitLog current) {
+    long end = promise.endOffset();
+    var _ = current.maintenance();
+    if (forceIsDue) {
+      forceIsDue = false;
+      promise.durable(end);
+    }
+  }
+
+  /** A reader stays where it is from step to step, and keeps its segment from being trimmed. */
+  private void read(CommitLog current) {
+    if (reader == null || reader.nextOffset() < current.offsets().startOffset()) {
+      closeReader();
+      reader = current.reader(current.offsets().startOffset(), Visibility.DURABLE);
+    }
+    while (reader.next()) {
+      long offset = reader.record().offset();
+      String key = Survivor.text(reader.record().copyKey());
+      String first = promise.saw(offset, key);
+      require(first.equals(key), "offset " + offset + " was " + first + " and is " + key);
+    }
+  }
+
+  private void closeReader() {
+    if (reader != null) {
+      reader.close();
+      reader = null;
+    }
+  }
+
+  /** Closes the log as its user is asked to. */
+  void closeInOrder(CommitLog current) {
+    closeReader();
+    long end = promise.endOffset();
+    log = null;
+    current.close();
+    if (!mayHaveLost) { // a log that has said that it stopped promises nothing more
+      promise.durable(end);
+    }
+  }
+
   private void append(CommitLog current, int records, int valueBytes) {
     int id = promise.nextBatchId();
+    long timestamp = nowMillis + timestamp(id);
     RecordBatchBuilder builder = current.newBatch();
     for (int i = 0; i < records; i++) {
-      builder.append(timestamp(id), key(id, i), value(id, valueBytes));
+      builder.append(timestamp, key(id, i), value(id, valueBytes));
     }
-    promise.appending(id, current.offsets().endOffset(), records, valueBytes);
-    var _ = current.append(builder.build());
+    long base = current.offsets().endOffset();
+    promise.appending(new Batch(id, base, records, valueBytes, timestamp));
+    long offset = appended(current, builder);
+    require(offset == base, "appended at " + offset + ", expected " + base);
     promise.appended();
   }
 
-  private void trim(CommitLog current, int percent) {
-    long start = promise.startOffset();
-    long offset = start + (promise.endOffset() - start) * percent / 100;
+  private long appended(CommitLog current, RecordBatchBuilder builder) {
+    try {
+      return current.append(builder.build());
+    } catch (LogException e) {
+      if (!disk.faults().powerIsOut()) {
+        promise.refused();
+      }
+      throw e;
+    }
+  }
+
+  private void trim(CommitLog current, long offset) {
     promise.trimming(offset);
+    forceIsDue = false;
     current.advanceStartOffset(offset);
     promise.trimmed(offset);
+  }
+
+  private static void require(boolean condition, String otherwise) {
+    if (!condition) {
+      throw new Violation(otherwise);
+    }
   }
 
   static byte[] key(int batchId, int index) {
@@ -129,7 +316,7 @@ final class Workload {
   }
 
   /** Goes up and down, so that the time index has something to say. */
-  static long timestamp(int batchId) {
+  private static long timestamp(int batchId) {
     return 1000 + (batchId % 3) * 100L - batchId;
   }
 }

@@ -6,19 +6,36 @@ import java.util.Random;
 
 /** The workloads that are explored: all of the short ones, and random ones beyond. */
 final class Workloads {
+  /** What short workloads are made of. */
   private static final List<Step> STEPS =
       List.of(
           new Step.Append(1),
           new Step.Append(3),
           new Step.Roll(),
           new Step.Flush(),
+          new Step.AwaitDurable(),
           new Step.Maintain(),
+          new Step.Tick(),
+          new Step.Read(),
           new Step.Trim(50),
-          new Step.Trim(100),
+          new Step.Retain(),
           new Step.Kill(),
           new Step.Reopen());
 
+  /** What random ones have besides, and more of what makes segments. */
+  private static final List<Step> MORE_STEPS =
+      List.of(new Step.FlushMeanwhile(), new Step.Trim(100), new Step.Roll(), new Step.Append(2));
+
+  private static final int SHORT_STEPS_MAX = 3;
+  private static final int RANDOM_STEPS = 12;
+  private static final List<List<Step>> SHORT = upTo(SHORT_STEPS_MAX);
+
   private Workloads() {}
+
+  /** Every sequence of up to three steps, shorter ones first. */
+  static List<List<Step>> allShort() {
+    return SHORT;
+  }
 
   /** Every sequence of up to so many steps, shorter ones first. */
   static List<List<Step>> upTo(int steps) {
@@ -40,12 +57,30 @@ final class Workloads {
     return all;
   }
 
-  /** A sequence of so many steps. */
-  static List<Step> random(int steps, long seed) {
+  /** All short ones, and then every beginning of some random ones. */
+  static List<List<Step>> shortAndSomeLonger() {
+    List<List<Step>> all = new ArrayList<>(SHORT);
+    for (long seed = SHORT.size(); seed < SHORT.size() + 100; seed++) {
+      List<Step> longest = of(seed);
+      for (int steps = SHORT_STEPS_MAX + 1; steps <= longest.size(); steps++) {
+        all.add(longest.subList(0, steps));
+      }
+    }
+    return all;
+  }
+
+  /** The workload of a seed: one of the short ones, in their order, or a random one. */
+  static List<Step> of(long seed) {
+    return seed >= 0 && seed < SHORT.size() ? SHORT.get((int) seed) : random(seed);
+  }
+
+  private static List<Step> random(long seed) {
     Random random = new Random(seed);
+    List<Step> choices = new ArrayList<>(STEPS);
+    choices.addAll(MORE_STEPS);
     List<Step> workload = new ArrayList<>();
-    for (int i = 0; i < steps; i++) {
-      workload.add(STEPS.get(random.nextInt(STEPS.size())));
+    for (int i = 0; i < RANDOM_STEPS; i++) {
+      workload.add(choices.get(random.nextInt(choices.size())));
     }
     return workload;
   }

@@ -119,8 +119,8 @@ public final class ActiveSegment implements Segment {
     try {
       SegmentIndexes indexes = SegmentIndexes.empty(arena, baseOffset, options);
       StorageFile file = storage.create(SegmentFile.name(baseOffset, Kind.LOG));
-      return new ActiveSegment(
-          storage, options, indexes, file, baseOffset, nowMillis, expectedBytes, forcedOften);
+      return over(
+          file, storage, options, indexes, baseOffset, nowMillis, expectedBytes, forcedOften);
     } catch (IOException | RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -141,7 +141,32 @@ public final class ActiveSegment implements Segment {
       long nowMillis)
       throws IOException {
     StorageFile file = storage.open(SegmentFile.name(indexes.baseOffset(), Kind.LOG));
-    return new ActiveSegment(storage, options, indexes, file, endOffset, nowMillis, 0, false);
+    return over(file, storage, options, indexes, endOffset, nowMillis, 0, false);
+  }
+
+  /** Takes the file over; closes it if it cannot be mapped. */
+  private static ActiveSegment over(
+      StorageFile file,
+      Storage storage,
+      SegmentOptions options,
+      SegmentIndexes indexes,
+      long endOffset,
+      long nowMillis,
+      long expectedBytes,
+      boolean forcedOften)
+      throws IOException {
+    boolean done = false;
+    try {
+      ActiveSegment active =
+          new ActiveSegment(
+              storage, options, indexes, file, endOffset, nowMillis, expectedBytes, forcedOften);
+      done = true;
+      return active;
+    } finally {
+      if (!done) {
+        file.close();
+      }
+    }
   }
 
   @Override
@@ -253,7 +278,9 @@ public final class ActiveSegment implements Segment {
 
   /** Lets go of everything, of a segment that never became part of a log. */
   public void discard() throws IOException {
-    indexes.arena().close();
+    if (indexes.arena().scope().isAlive()) {
+      indexes.arena().close();
+    }
     file.close();
   }
 

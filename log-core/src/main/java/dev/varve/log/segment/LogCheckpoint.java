@@ -76,14 +76,16 @@ public record LogCheckpoint(
     }
   }
 
-  /** Replaces the checkpoint on the disk by this one, atomically and durably. */
+  /**
+   * Replaces the checkpoint on the disk by this one, atomically; durable once the caller has forced
+   * the directory.
+   */
   public void write(Storage storage) throws IOException {
     try (StorageFile file = storage.create(REPLACEMENT_NAME)) {
       file.write(0, MemorySegment.ofArray(format()));
       file.force();
     }
     storage.rename(REPLACEMENT_NAME, FILE_NAME);
-    storage.forceDirectory();
   }
 
   /** The content of the file. */

@@ -3,6 +3,7 @@ package dev.varve.log.segment;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Closes the memory of segments that left the log, once no reader has it pinned, and then does what
@@ -25,6 +26,13 @@ public final class Reclaimer {
     }
   }
 
+  /** Takes over what is to be done for a segment that has no memory. */
+  void retire(AfterClose afterClose) {
+    synchronized (retired) {
+      retired.addLast(new Retired(null, afterClose));
+    }
+  }
+
   /** How many segments wait to be reclaimed. */
   public int backlog() {
     synchronized (retired) {
@@ -35,7 +43,7 @@ public final class Reclaimer {
   /** How many pins readers hold on the memory that waits. */
   public int retiredPins() {
     synchronized (retired) {
-      return retired.stream().mapToInt(next -> next.memory.readerPins()).sum();
+      return retired.stream().mapToInt(Retired::readerPins).sum();
     }
   }
 
@@ -54,17 +62,21 @@ public final class Reclaimer {
       synchronized (retired) {
         next = retired.removeFirst();
       }
+      boolean finished = false;
       try {
         if (next.tryClose()) {
           next.afterClose.run();
+          finished = true;
           done++;
-          continue;
         }
       } catch (IOException e) {
         failure = failure == null ? e : failure;
-      }
-      synchronized (retired) {
-        retired.addLast(next);
+      } finally {
+        if (!finished) {
+          synchronized (retired) {
+            retired.addLast(next);
+          }
+        }
       }
     }
     if (failure != null) {
@@ -73,19 +85,42 @@ public final class Reclaimer {
     return done;
   }
 
+  /**
+   * Closes what can be closed now, and gives up what waited for it: the log is about to be closed.
+   * What readers still have pinned is closed by a later call.
+   */
+  public void giveUp() {
+    for (int left = backlog(); left > 0; left--) {
+      Retired next;
+      synchronized (retired) {
+        next = retired.removeFirst();
+      }
+      next.afterClose.giveUp();
+      if (!next.tryClose()) {
+        synchronized (retired) {
+          retired.addLast(next);
+        }
+      }
+    }
+  }
+
   /** Memory that left the log. Closed once, and kept until what waited for that is done. */
   private static final class Retired {
-    private final SegmentMemory memory;
+    private final @Nullable SegmentMemory memory;
     private final AfterClose afterClose;
     private boolean closed;
 
-    Retired(SegmentMemory memory, AfterClose afterClose) {
+    Retired(@Nullable SegmentMemory memory, AfterClose afterClose) {
       this.memory = memory;
       this.afterClose = afterClose;
     }
 
+    int readerPins() {
+      return memory == null ? 0 : memory.readerPins();
+    }
+
     boolean tryClose() {
-      if (closed) {
+      if (closed || memory == null) {
         return true;
       }
       if (!memory.isUnpinned()) {
@@ -109,5 +144,8 @@ public final class Reclaimer {
 
     /** Does it; called again if it failed, so it must be possible to do twice. */
     void run() throws IOException;
+
+    /** Lets go of what it holds, without doing it; may be called twice. */
+    default void giveUp() {}
   }
 }

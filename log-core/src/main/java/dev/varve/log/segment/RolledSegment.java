@@ -107,17 +107,24 @@ public final class RolledSegment implements Segment {
   }
 
   /**
-   * Cuts the reserved space off and closes the file; only when {@link #memory} is closed. If it
-   * fails, the file stays open, and it can be tried again.
+   * Cuts the reserved space off; only when {@link #memory} is closed. If it fails, it can be tried
+   * again. The caller forces the file and closes it.
    */
   public void trim() throws IOException {
     file.truncate(sizeBytes);
-    file.force();
+  }
+
+  /** Closes the file as it is. Doing it twice is harmless. */
+  public void close() throws IOException {
     file.close();
   }
 
-  /** Closes the file as it is, of a log that has failed. */
-  public void abandon() throws IOException {
-    file.close();
+  /** Closes the file of a log that is given up. */
+  public void abandon() {
+    try {
+      file.close();
+    } catch (IOException e) {
+      // Nothing was promised about what it holds, and there is nobody to try it again.
+    }
   }
 }

@@ -89,11 +89,13 @@ public final class SealedSegment implements Segment {
   /**
    * Lets go of the memory, for good.
    *
-   * @return the memory to reclaim, or null if none was ever needed
+   * @return the memory to reclaim, or null if none was ever needed, or if it was handed out before
    */
   public synchronized @Nullable SegmentMemory retire() {
     retired = true;
-    return memory;
+    SegmentMemory last = memory;
+    memory = null;
+    return last;
   }
 
   private synchronized @Nullable SegmentMemory load() {

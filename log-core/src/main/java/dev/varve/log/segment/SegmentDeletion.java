@@ -30,47 +30,90 @@ public final class SegmentDeletion {
     this.onDeleted = onDeleted;
   }
 
-  /** The segments that lie wholly below an offset; only sealed ones, and never the active one. */
-  public static List<SealedSegment> below(long offset, SegmentList segments) {
-    List<SealedSegment> below = new ArrayList<>();
+  /** The segments that lie wholly below an offset, settled or not; never the active one. */
+  public static List<Segment> below(long offset, SegmentList segments) {
+    List<Segment> below = new ArrayList<>();
     for (Segment segment : segments.all()) {
-      if (segment.endOffset() > offset || !(segment instanceof SealedSegment sealed)) {
+      if (segment.endOffset() > offset || segment instanceof ActiveSegment) {
         break;
       }
-      below.add(sealed);
+      below.add(segment);
     }
     return below;
   }
 
-  /** Deletes a segment that is no longer in the list; the caller forces the directory. */
-  public void delete(SealedSegment segment) throws IOException {
-    // First, so that no reader loads it from files that are about to lose their names.
-    SegmentMemory memory = segment.retire();
-    List<String> names = setAside(segment.baseOffset());
-    if (memory == null) {
-      unlink(segment.baseOffset(), names);
-    } else {
-      reclaimer.retire(memory, () -> unlink(segment.baseOffset(), names));
-    }
-  }
-
-  private List<String> setAside(long baseOffset) throws IOException {
-    List<String> names = new ArrayList<>();
-    for (Kind kind : Kind.values()) {
-      SegmentFile file = new SegmentFile(baseOffset, kind, Stage.CURRENT);
-      if (storage.exists(file.name())) {
-        String aside = file.in(Stage.DELETED).name();
-        storage.rename(file.name(), aside);
-        names.add(aside);
+  /**
+   * Makes room on a full disk for the little that it takes to give segments up: deletes what can be
+   * made again from their logs, so that it does no harm if they stay after all.
+   */
+  public void deleteCaches(List<Segment> expiring) throws IOException {
+    for (Segment segment : expiring) {
+      for (Kind kind : Kind.values()) {
+        if (kind != Kind.LOG) {
+          storage.delete(SegmentFile.name(segment.baseOffset(), kind));
+        }
       }
     }
-    return names;
   }
 
-  private void unlink(long baseOffset, List<String> names) throws IOException {
-    for (String name : names) {
-      storage.delete(name);
+  /**
+   * Deletes a segment that is no longer in the list; the caller forces the directory. Nothing is
+   * left undone if this fails: it is tried again when memory is reclaimed.
+   */
+  public void delete(Segment segment) throws IOException {
+    Unlink unlink = new Unlink(segment);
+    // First, so that no reader loads it from files that are about to lose their names.
+    SegmentMemory memory =
+        switch (segment) {
+          case SealedSegment sealed -> sealed.retire();
+          case RolledSegment rolled -> rolled.memory();
+          case ActiveSegment active -> throw new IllegalArgumentException(active.path());
+        };
+    if (memory == null) {
+      reclaimer.retire(unlink);
+    } else {
+      reclaimer.retire(memory, unlink);
     }
-    onDeleted.accept(baseOffset);
+    unlink.setAside();
+  }
+
+  /** Ends a segment's files, in two steps of which each can be done twice. */
+  private final class Unlink implements Reclaimer.AfterClose {
+    private final Segment segment;
+    private final List<String> names = new ArrayList<>();
+
+    Unlink(Segment segment) {
+      this.segment = segment;
+    }
+
+    void setAside() throws IOException {
+      for (Kind kind : Kind.values()) {
+        SegmentFile file = new SegmentFile(segment.baseOffset(), kind, Stage.CURRENT);
+        String aside = file.in(Stage.DELETED).name();
+        if (!names.contains(aside) && storage.exists(file.name())) {
+          storage.rename(file.name(), aside);
+          names.add(aside);
+        }
+      }
+    }
+
+    @Override
+    public void run() throws IOException {
+      if (segment instanceof RolledSegment rolled) {
+        rolled.close();
+      }
+      setAside();
+      for (String name : names) {
+        storage.delete(name);
+      }
+      onDeleted.accept(segment.baseOffset());
+    }
+
+    @Override
+    public void giveUp() {
+      if (segment instanceof RolledSegment rolled) {
+        rolled.abandon();
+      }
+    }
   }
 }

@@ -31,6 +31,7 @@ public final class SegmentRecovery {
   private final SegmentScan scan;
   private final boolean reservedTail;
   private boolean cut;
+  private boolean activated;
 
   private SegmentRecovery(
       Storage storage,
@@ -169,12 +170,16 @@ public final class SegmentRecovery {
   /** Lets appends go on behind the last valid batch, where the file must end. */
   public ActiveSegment activate(long nowMillis) throws IOException {
     assert cut || scan.fault() == null : "a file that was not cut";
-    return ActiveSegment.reopen(storage, options, indexes, endOffset(), nowMillis);
+    ActiveSegment active = ActiveSegment.reopen(storage, options, indexes, endOffset(), nowMillis);
+    activated = true;
+    return active;
   }
 
-  /** Forgets the scan, because the segment does not stay. */
+  /** Lets go of the memory, unless it was handed on or is closed. */
   public void discard() {
-    indexes.arena().close();
+    if (!activated && indexes.arena().scope().isAlive()) {
+      indexes.arena().close();
+    }
   }
 
   /**

@@ -16,25 +16,33 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread safety: calls are made under the lock of their {@link SimulatedDisk}.
  */
 final class FileContent {
-  private static final int PAGE_BYTES = 4096;
+  static final int PAGE_BYTES = 4096;
+
   private static final int SECTOR_BYTES = 512;
   private static final int CAPACITY_BYTES_MIN = 4096;
 
   private MemorySegment written;
   private int size;
+  private int backedBytes;
   private byte[] forced;
+
+  /** What was forced before that. */
+  private byte[] older;
+
   private long modifiedMillis;
   private int mappings;
+  private int openFiles;
 
   /** Memory that older mappings may still look at. */
   private final List<MemorySegment> outgrown = new ArrayList<>();
 
   private FileContent(byte[] written, byte[] forced, long modifiedMillis) {
-    this.written = allocate(written.length);
+    this.written = MemorySegment.ofArray(written);
     this.size = written.length;
+    this.backedBytes = size;
     this.forced = forced;
+    this.older = forced;
     this.modifiedMillis = modifiedMillis;
-    MemorySegment.copy(written, 0, this.written, ValueLayout.JAVA_BYTE, 0, written.length);
   }
 
   static FileContent empty(long modifiedMillis) {
@@ -45,8 +53,9 @@ final class FileContent {
     return new FileContent(bytes, bytes.clone(), modifiedMillis);
   }
 
-  private static MemorySegment allocate(int bytes) {
-    return Arena.ofAuto().allocate(Math.max(bytes, CAPACITY_BYTES_MIN));
+  private static MemorySegment allocate(int bytes, boolean mapped) {
+    int capacity = Math.max(bytes, CAPACITY_BYTES_MIN);
+    return mapped ? Arena.ofAuto().allocate(capacity) : MemorySegment.ofArray(new byte[capacity]);
   }
 
   FileContent copy() {
@@ -59,6 +68,11 @@ final class FileContent {
 
   int size() {
     return size;
+  }
+
+  /** Where the space ends that the disk has set aside; the file may be longer, and sparse there. */
+  int backedBytes() {
+    return backedBytes;
   }
 
   long modifiedMillis() {
@@ -76,21 +90,37 @@ final class FileContent {
   }
 
   void write(long position, MemorySegment source, long bytes, long millis) {
-    resize((int) Math.max(size, position + bytes));
-    MemorySegment.copy(source, 0, written, position, bytes);
+    if (bytes > 0) {
+      resize((int) Math.max(size, position + bytes));
+      backedBytes = (int) Math.max(backedBytes, position + bytes);
+      MemorySegment.copy(source, 0, written, position, bytes);
+    }
     modifiedMillis = millis;
+  }
+
+  /** The bytes of the file as they were before the last force; zeros where there were none. */
+  void readOlder(long position, MemorySegment target) {
+    int bytes = (int) Math.clamp(older.length - position, 0, target.byteSize());
+    target.fill((byte) 0);
+    MemorySegment.copy(
+        MemorySegment.ofArray(older), Math.min(position, older.length), target, 0, bytes);
   }
 
   void truncate(long newSize, long millis) {
     if (newSize < size) {
       written.asSlice(newSize, size - newSize).fill((byte) 0);
       size = (int) newSize;
+      backedBytes = Math.min(backedBytes, size);
     }
     modifiedMillis = millis;
   }
 
   void reserve(long position, long endPosition) {
+    if (endPosition <= position) {
+      return;
+    }
     extendTo(endPosition);
+    backedBytes = (int) Math.max(backedBytes, endPosition);
     written.asSlice(position, endPosition - position).fill((byte) 0);
   }
 
@@ -101,17 +131,26 @@ final class FileContent {
 
   private void resize(int newSize) {
     if (newSize > written.byteSize()) {
-      MemorySegment larger = allocate(Math.max(newSize, 2 * (int) written.byteSize()));
-      MemorySegment.copy(written, 0, larger, 0, size);
-      outgrown.add(written);
-      written = larger;
+      move(Math.max(newSize, 2 * (int) written.byteSize()), written.isNative());
     }
     size = newSize;
+  }
+
+  private void move(int capacity, boolean mapped) {
+    MemorySegment other = allocate(capacity, mapped);
+    MemorySegment.copy(written, 0, other, 0, size);
+    if (written.isNative()) {
+      outgrown.add(written);
+    }
+    written = other;
   }
 
   /** A view that ends with the arena; the newest view is the one whose stores count. */
   @SuppressWarnings("restricted") // to give the memory the arena's lifetime
   MemorySegment map(long bytes, Arena arena) {
+    if (!written.isNative()) {
+      move(size, true); // only memory outside the heap ends with an arena
+    }
     mappings++;
     return written.asSlice(0, bytes).reinterpret(arena, _ -> mappings--);
   }
@@ -121,8 +160,51 @@ final class FileContent {
     return mappings;
   }
 
+  void opened() {
+    openFiles++;
+  }
+
+  void closed() {
+    openFiles--;
+  }
+
+  /** How many open files there are of it. */
+  int openFiles() {
+    return openFiles;
+  }
+
+  /** Whether anything but a name holds on to the file, and so to its space. */
+  boolean isHeld() {
+    return mappings > 0 || openFiles > 0;
+  }
+
   void force() {
-    forced = bytes();
+    byte[] now = bytes();
+    if (!Arrays.equals(now, forced)) {
+      older = forced;
+      forced = now;
+    }
+  }
+
+  /** Changes one bit, of what is written and of what is durable. */
+  void flipBit(long position, int bit) {
+    byte flipped = (byte) (written.get(ValueLayout.JAVA_BYTE, position) ^ 1 << bit);
+    written.set(ValueLayout.JAVA_BYTE, position, flipped);
+    if (position < forced.length) {
+      forced[(int) position] = flipped;
+    }
+  }
+
+  /**
+   * Puts the page at a position back to what it was before the last force that changed the file.
+   */
+  void makeStale(long position) {
+    int from = (int) (position / PAGE_BYTES * PAGE_BYTES);
+    int bytes = Math.min(PAGE_BYTES, size - from);
+    MemorySegment page = written.asSlice(from, bytes);
+    readOlder(from, page);
+    int durable = Math.clamp(forced.length - from, 0, bytes);
+    MemorySegment.copy(page, ValueLayout.JAVA_BYTE, 0, forced, from, durable);
   }
 
   /** A force that failed has lost the pages, although the next one will succeed. */

@@ -1,13 +1,19 @@
 package dev.varve.log.storage;
 
+import dev.varve.log.storage.DiskFaults.Effect;
+import dev.varve.log.storage.DiskFaults.Fault;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
@@ -16,7 +22,25 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A disk in memory that tells what was written from what would survive a power loss, and that fails
- * on demand. It stands in for a directory wherever a {@link Storage} is asked for.
+ * on demand. It stands in for a directory wherever a {@link Storage} is asked for:
+ *
+ * {@snippet :
+ * @ExtendWith(SimulatedDiskExtension.class)
+ * class OrdersTest {
+ *   @Test
+ *   void whatWasFlushedSurvivesAPowerLoss(SimulatedDisk disk) {
+ *     CommitLog log = CommitLog.open(disk, LogOptions.defaults());
+ *     log.append(key, value);
+ *     log.flush();
+ *     for (int i = 0; i < 100; i++) {
+ *       try (CommitLog found = CommitLog.open(disk.afterPowerLoss(), LogOptions.defaults())) {
+ *         assertEquals(1, found.offsets().endOffset());
+ *       }
+ *     }
+ *     log.close();
+ *   }
+ * }
+ * }
  *
  * <p>The model is harsh and knows no file system's kindness: a page is durable only after a force
  * of its file, a name only after a force of the directory, each on its own, in any order.
@@ -30,25 +54,45 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every call counts as an operation, so that a test can run a workload once and count, and then
  * run it once for each operation with the power cut there: {@link DiskFaults#cutPowerAt}. What the
- * disk looks like afterwards is chosen by a seed: {@link #afterPowerLoss}.
+ * disk looks like afterwards is chosen by a seed: {@link #afterPowerLoss}. What it cannot do is
+ * take a page from under a mapping, as a truncated file does; that takes a real file.
  *
  * <p>Thread safety: safe for use by several threads; operations have a total order.
  */
 public final class SimulatedDisk implements Storage {
   private final Path directory;
+  private final long seed;
+  private final SplittableRandom seeds;
   private final DiskFaults faults = new DiskFaults();
   private final NavigableMap<String, FileContent> names;
   private final NavigableMap<String, FileContent> durableNames;
   private final List<Map<String, @Nullable FileContent>> unforcedChanges = new ArrayList<>();
-  private boolean locked = true;
+
+  /** Files that lost their names; some are still open or mapped. */
+  private final Set<FileContent> nameless = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  private long capacityBytes = Long.MAX_VALUE;
+  private boolean locked;
 
   /** An empty disk; the directory is only a name, for messages. */
   public SimulatedDisk(Path directory) {
-    this(directory, new TreeMap<>());
+    this(directory, 0);
   }
 
-  private SimulatedDisk(Path directory, NavigableMap<String, FileContent> contents) {
+  /**
+   * An empty disk.
+   *
+   * @param directory is only a name, for messages
+   * @param seed picks what {@link #afterPowerLoss()} loses
+   */
+  public SimulatedDisk(Path directory, long seed) {
+    this(directory, seed, new TreeMap<>());
+  }
+
+  private SimulatedDisk(Path directory, long seed, NavigableMap<String, FileContent> contents) {
     this.directory = directory;
+    this.seed = seed;
+    this.seeds = new SplittableRandom(seed);
     this.names = contents;
     this.durableNames = new TreeMap<>(contents);
   }
@@ -58,9 +102,58 @@ public final class SimulatedDisk implements Storage {
     return faults;
   }
 
-  /** Whether a log still has the directory open. */
+  /** Whether somebody has the directory open: from the first call on to {@link #close}. */
   public synchronized boolean isLocked() {
     return locked;
+  }
+
+  /**
+   * How much the files can take, in blocks of 4 KiB, as if the rest of the disk was full. A file
+   * gives its space back when it is cut, or when it was deleted and is neither open nor mapped.
+   */
+  public synchronized void setCapacityBytes(long bytes) {
+    capacityBytes = bytes;
+  }
+
+  /** How much the files take now, in whole blocks of 4 KiB. */
+  public synchronized long usedBytes() {
+    return files().stream().mapToLong(content -> blockBytes(content.backedBytes())).sum();
+  }
+
+  private static long blockBytes(long bytes) {
+    return (bytes + FileContent.PAGE_BYTES - 1) / FileContent.PAGE_BYTES * FileContent.PAGE_BYTES;
+  }
+
+  /** How many bytes of a write there is room for. */
+  long fitting(FileContent content, long position, long bytes) {
+    if (capacityBytes == Long.MAX_VALUE || position + bytes <= content.backedBytes()) {
+      return bytes;
+    }
+    long sizeMax = blockBytes(content.backedBytes()) + Math.max(0, capacityBytes - usedBytes());
+    sizeMax = sizeMax / FileContent.PAGE_BYTES * FileContent.PAGE_BYTES;
+    return Math.clamp(sizeMax - position, 0, bytes);
+  }
+
+  /** All files that take space: those with a name, and those that somebody still holds. */
+  private Collection<FileContent> files() {
+    nameless.removeIf(content -> !content.isHeld());
+    Set<FileContent> all = Collections.newSetFromMap(new IdentityHashMap<>());
+    all.addAll(nameless);
+    all.addAll(names.values());
+    return all;
+  }
+
+  /** What {@link #afterPowerLoss()} picks by. */
+  public long seed() {
+    return seed;
+  }
+
+  /**
+   * The disk as it is found when the power comes back; each call loses something else, and the same
+   * calls the same if the disk has the same seed. This disk is not changed.
+   */
+  public synchronized SimulatedDisk afterPowerLoss() {
+    return afterPowerLoss(seeds.nextLong());
   }
 
   /**
@@ -88,12 +181,17 @@ public final class SimulatedDisk implements Storage {
     Map<FileContent, FileContent> copies = new HashMap<>();
     NavigableMap<String, FileContent> result = new TreeMap<>();
     source.forEach((name, content) -> result.put(name, copies.computeIfAbsent(content, copy)));
-    return new SimulatedDisk(directory, result);
+    return new SimulatedDisk(directory, seed, result);
   }
 
   /** How many mappings of files there are: none after a log and its readers are closed. */
   public synchronized int mappings() {
-    return names.values().stream().mapToInt(FileContent::mappings).sum();
+    return files().stream().mapToInt(FileContent::mappings).sum();
+  }
+
+  /** How many files are open: none after a log and its readers are closed. */
+  public synchronized int openFiles() {
+    return files().stream().mapToInt(FileContent::openFiles).sum();
   }
 
   /** The bytes of all files now, by name, for comparing disks. */
@@ -108,8 +206,48 @@ public final class SimulatedDisk implements Storage {
    */
   public synchronized void put(String name, byte[] bytes) {
     FileContent content = FileContent.durable(bytes, 0);
+    forget(names.get(name));
     names.put(name, content);
     durableNames.put(name, content);
+  }
+
+  /** Takes a file away, durably. */
+  public synchronized void lose(String name) {
+    forget(names.remove(name));
+    durableNames.remove(name);
+  }
+
+  /**
+   * Changes one bit of a file, durably: damage that the disk does not notice.
+   *
+   * @param position of the byte, in bytes
+   * @param bit 0 to 7
+   */
+  public synchronized void flipBit(String name, long position, int bit) throws IOException {
+    content(name).flipBit(position, bit);
+  }
+
+  /**
+   * Gives the 4 KiB page at a position of a file the content that it had before the last force
+   * changed the file, durably: a write that the disk said it did, and did not.
+   */
+  public synchronized void makeStale(String name, long position) throws IOException {
+    content(name).makeStale(position);
+  }
+
+  Effect operation(Operation operation, String name, boolean needsRoom) throws IOException {
+    locked = true;
+    return faults.operation(operation, name, needsRoom);
+  }
+
+  private Effect operation(Operation operation, String name) throws IOException {
+    return operation(operation, name, false);
+  }
+
+  private void forget(@Nullable FileContent content) {
+    if (content != null) {
+      nameless.add(content);
+    }
   }
 
   @Override
@@ -119,25 +257,25 @@ public final class SimulatedDisk implements Storage {
 
   @Override
   public synchronized List<String> list() throws IOException {
-    faults.operation(Operation.LIST, "");
+    operation(Operation.LIST, "");
     return List.copyOf(names.keySet());
   }
 
   @Override
   public synchronized boolean exists(String name) throws IOException {
-    faults.operation(Operation.LIST, name);
+    operation(Operation.LIST, name);
     return names.containsKey(name);
   }
 
   @Override
   public synchronized long size(String name) throws IOException {
-    faults.operation(Operation.LIST, name);
+    operation(Operation.LIST, name);
     return content(name).size();
   }
 
   @Override
   public synchronized StorageFile create(String name) throws IOException {
-    faults.operation(Operation.CREATE, name);
+    operation(Operation.CREATE, name, true);
     FileContent existing = names.get(name);
     if (existing != null) {
       existing.truncate(0, faults.nextMillis());
@@ -150,13 +288,13 @@ public final class SimulatedDisk implements Storage {
 
   @Override
   public synchronized StorageFile open(String name) throws IOException {
-    faults.operation(Operation.OPEN, name);
+    operation(Operation.OPEN, name);
     return new SimulatedFile(this, name, content(name));
   }
 
   @Override
   public synchronized void rename(String from, String to) throws IOException {
-    if (!faults.operation(Operation.RENAME, from)) {
+    if (operation(Operation.RENAME, from) == Effect.NONE) {
       return;
     }
     Map<String, @Nullable FileContent> both = new HashMap<>();
@@ -167,7 +305,7 @@ public final class SimulatedDisk implements Storage {
 
   @Override
   public synchronized void delete(String name) throws IOException {
-    if (faults.operation(Operation.DELETE, name) && names.containsKey(name)) {
+    if (operation(Operation.DELETE, name) == Effect.WHOLE && names.containsKey(name)) {
       Map<String, @Nullable FileContent> gone = new HashMap<>();
       gone.put(name, null);
       change(gone);
@@ -175,7 +313,9 @@ public final class SimulatedDisk implements Storage {
   }
 
   private void change(Map<String, @Nullable FileContent> change) {
+    change.keySet().forEach(name -> forget(names.get(name)));
     apply(change, names);
+    nameless.removeAll(names.values());
     unforcedChanges.add(change);
   }
 
@@ -192,22 +332,33 @@ public final class SimulatedDisk implements Storage {
 
   @Override
   public synchronized void forceDirectory() throws IOException {
-    if (faults.operation(Operation.FORCE_DIRECTORY, "")) {
+    Effect effect = operation(Operation.FORCE_DIRECTORY, "");
+    if (effect == Effect.WHOLE) {
+      for (Map<String, @Nullable FileContent> change : unforcedChanges) {
+        apply(change, durableNames);
+      }
+    }
+    if (effect != Effect.NONE) {
       unforcedChanges.clear();
-      durableNames.clear();
-      durableNames.putAll(names);
+    }
+    if (effect == Effect.LOSE) {
+      names.values().forEach(this::forget);
+      names.clear();
+      names.putAll(durableNames);
+      nameless.removeAll(names.values());
+      throw DiskFaults.error(Operation.FORCE_DIRECTORY, "", Fault.EIO_ON_FORCE_DIRECTORY);
     }
   }
 
   @Override
   public synchronized long lastModifiedMillis(String name) throws IOException {
-    faults.operation(Operation.LIST, name);
+    operation(Operation.LIST, name);
     return content(name).modifiedMillis();
   }
 
   @Override
   public synchronized void setLastModifiedMillis(String name, long millis) throws IOException {
-    faults.operation(Operation.WRITE, name);
+    operation(Operation.WRITE, name);
     content(name).setModifiedMillis(millis);
   }
 

@@ -160,4 +160,139 @@ class SimulatedDiskTest {
     disk.rename("a", "b");
     assertThat(disk.list()).containsExactly("b");
   }
+
+  @Test
+  void aFaultThatGoesOnIsMetByEachOperationOfItsKindUntilItIsHealed() throws IOException {
+    StorageFile file = create("a", "text");
+    disk.faults().failFrom(0, Fault.EMFILE);
+    assertThatThrownBy(() -> disk.create("b")).hasMessageContaining("Too many open files");
+    assertThatThrownBy(() -> disk.open("a")).hasMessageContaining("Too many open files");
+    file.force();
+    disk.faults().heal();
+    disk.open("a").close();
+    assertThat(disk.faults().metAt()).isPositive();
+  }
+
+  @Test
+  void aDirectoryForceThatFailsHasLostTheNamesThoughTheNextSucceeds() throws IOException {
+    create("a", "text").force();
+    disk.forceDirectory();
+    create("b", "text").force();
+    disk.faults().failAt(0, Fault.EIO_ON_FORCE_DIRECTORY);
+    assertThatThrownBy(disk::forceDirectory).hasMessageContaining("Input/output error");
+    disk.forceDirectory();
+    assertThat(survivals("b")).containsExactly("no file");
+    assertThat(disk.list()).containsExactly("a");
+  }
+
+  @Test
+  void aShortWriteWritesHalf() throws IOException {
+    StorageFile file = create("a", "");
+    disk.faults().failAt(0, Fault.SHORT_WRITE);
+    assertThatThrownBy(() -> file.write(0, MemorySegment.ofArray("text".getBytes(US_ASCII))))
+        .hasMessageContaining("Input/output error");
+    assertThat(disk.contents().get("a")).asString(US_ASCII).isEqualTo("te");
+  }
+
+  @Test
+  void aDiskHasRoomAgainWhenAFileIsDeletedAndNobodyHoldsIt() throws IOException {
+    disk.setCapacityBytes(8192);
+    StorageFile a = create("a", "x".repeat(4097));
+    assertThat(disk.usedBytes()).isEqualTo(8192);
+    StorageFile b = disk.create("b");
+    assertThatThrownBy(() -> b.reserve(0, 1, 4096)).hasMessageContaining("No space left on device");
+    assertThatThrownBy(() -> a.write(8000, MemorySegment.ofArray(new byte[200])))
+        .hasMessageContaining("No space left on device");
+    assertThat(a.size()).isEqualTo(8192);
+    a.write(0, MemorySegment.ofArray(new byte[8192]));
+
+    disk.delete("a");
+    assertThatThrownBy(() -> b.reserve(0, 1, 4096)).hasMessageContaining("No space left on device");
+    try (Arena arena = Arena.ofConfined()) {
+      a.map(Access.READ, 1, arena);
+      a.close();
+      assertThatThrownBy(() -> b.reserve(0, 1, 4096))
+          .hasMessageContaining("No space left on device");
+    }
+    b.reserve(0, 8192, 4096);
+    b.truncate(0);
+    create("c", "text");
+  }
+
+  @Test
+  void aReadMayBeStaleOrHaveAFlippedBitOnce() throws IOException {
+    StorageFile file = create("a", "old");
+    file.force();
+    file.write(0, MemorySegment.ofArray("new".getBytes(US_ASCII)));
+    file.force();
+    disk.faults().failAt(0, Fault.STALE_READ);
+    assertThat(read(file)).isEqualTo("old");
+    disk.faults().failAt(0, Fault.BIT_FLIP_ON_READ);
+    assertThat(read(file)).isEqualTo("ndw");
+    assertThat(read(file)).isEqualTo("new");
+  }
+
+  private static String read(StorageFile file) throws IOException {
+    MemorySegment target = MemorySegment.ofArray(new byte[3]);
+    file.read(0, target);
+    return new String(target.toArray(ValueLayout.JAVA_BYTE), US_ASCII);
+  }
+
+  @Test
+  void damageIsThereForGood() throws IOException {
+    StorageFile file = create("a", "o".repeat(5000));
+    file.force();
+    file.write(0, MemorySegment.ofArray("n".repeat(5000).getBytes(US_ASCII)));
+    file.force();
+    disk.forceDirectory();
+    disk.makeStale("a", 4999);
+    disk.flipBit("a", 0, 3);
+    assertThat(survivals("a")).containsExactly("f" + "n".repeat(4095) + "o".repeat(904));
+    disk.lose("a");
+    assertThat(survivals("a")).containsExactly("no file");
+    disk.put("a", "else".getBytes(US_ASCII));
+    assertThat(survivals("a")).containsExactly("else");
+  }
+
+  @Test
+  void withoutPowerNothingIsChangedAndNothingCounted() throws IOException {
+    StorageFile file = create("a", "text");
+    long operations = disk.faults().operations();
+    disk.faults()
+        .withoutPower(
+            () -> assertThatThrownBy(() -> file.truncate(0)).isInstanceOf(PowerCutException.class));
+    assertThat(disk.faults().operations()).isEqualTo(operations);
+    assertThat(disk.faults().powerIsOut()).isFalse();
+    assertThat(file.size()).isEqualTo(4);
+  }
+
+  @Test
+  void whoHoldsTheDiskIsCounted() throws IOException {
+    assertThat(disk.isLocked()).isFalse();
+    StorageFile file = create("a", "text");
+    disk.delete("a");
+    assertThat(disk.isLocked()).isTrue();
+    assertThat(disk.openFiles()).isEqualTo(1);
+    file.close();
+    file.close();
+    disk.close();
+    assertThat(disk.openFiles()).isZero();
+    assertThat(disk.isLocked()).isFalse();
+  }
+
+  @Test
+  void theSameSeedLosesTheSame() throws IOException {
+    SimulatedDisk one = new SimulatedDisk(Path.of("simulated"), 7);
+    SimulatedDisk two = new SimulatedDisk(Path.of("simulated"), one.seed());
+    for (SimulatedDisk each : new SimulatedDisk[] {one, two}) {
+      each.create("a").write(0, MemorySegment.ofArray("n".repeat(8192).getBytes(US_ASCII)));
+    }
+    Set<Integer> survivals = new HashSet<>();
+    for (int i = 0; i < SEEDS; i++) {
+      byte[] left = one.afterPowerLoss().contents().getOrDefault("a", new byte[0]);
+      assertThat(two.afterPowerLoss().contents().getOrDefault("a", new byte[0])).isEqualTo(left);
+      survivals.add(Arrays.hashCode(left));
+    }
+    assertThat(survivals).hasSizeGreaterThan(5);
+  }
 }

@@ -1,9 +1,12 @@
 package dev.varve.log.storage;
 
+import dev.varve.log.storage.DiskFaults.Effect;
+import dev.varve.log.storage.DiskFaults.Fault;
 import dev.varve.log.storage.SimulatedDisk.Operation;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.WritableByteChannel;
 
 /** A file of a {@link SimulatedDisk}. Thread safety: as that of the disk, whose lock it takes. */
@@ -11,11 +14,13 @@ final class SimulatedFile implements StorageFile {
   private final SimulatedDisk disk;
   private final String name;
   private final FileContent content;
+  private boolean closed;
 
   SimulatedFile(SimulatedDisk disk, String name, FileContent content) {
     this.disk = disk;
     this.name = name;
     this.content = content;
+    content.opened();
   }
 
   @Override
@@ -23,10 +28,14 @@ final class SimulatedFile implements StorageFile {
     return name;
   }
 
+  private Effect operation(Operation operation, boolean needsRoom) throws IOException {
+    return disk.operation(operation, name, needsRoom);
+  }
+
   @Override
   public long size() throws IOException {
     synchronized (disk) {
-      disk.faults().operation(Operation.LIST, name);
+      operation(Operation.LIST, false);
       return content.size();
     }
   }
@@ -34,39 +43,52 @@ final class SimulatedFile implements StorageFile {
   @Override
   public long read(long position, MemorySegment target) throws IOException {
     synchronized (disk) {
-      disk.faults().operation(Operation.READ, name);
-      return content.read(position, target);
+      Effect effect = operation(Operation.READ, false);
+      int read = content.read(position, target);
+      if (effect == Effect.STALE) {
+        content.readOlder(position, target.asSlice(0, read));
+      } else if (effect == Effect.FLIP && read > 0) {
+        byte middle = target.get(ValueLayout.JAVA_BYTE, read / 2);
+        target.set(ValueLayout.JAVA_BYTE, read / 2, (byte) (middle ^ 1));
+      }
+      return read;
     }
   }
 
   @Override
   public void write(long position, MemorySegment source) throws IOException {
     synchronized (disk) {
-      DiskFaults faults = disk.faults();
-      try {
-        if (!faults.operation(Operation.WRITE, name)) {
-          return;
-        }
-      } catch (DiskFaults.ShortWriteException e) {
-        content.write(position, source, source.byteSize() / 2, faults.nextMillis());
-        throw e;
+      long bytes = source.byteSize();
+      Effect effect = operation(Operation.WRITE, position + bytes > content.size());
+      if (effect == Effect.NONE) {
+        return;
       }
-      content.write(position, source, source.byteSize(), faults.nextMillis());
+      long fitting = effect == Effect.HALF ? bytes / 2 : disk.fitting(content, position, bytes);
+      content.write(position, source, fitting, disk.faults().nextMillis());
+      if (fitting < bytes) {
+        throw DiskFaults.error(
+            Operation.WRITE, name, effect == Effect.HALF ? Fault.SHORT_WRITE : Fault.ENOSPC);
+      }
     }
   }
 
   @Override
   public void reserve(long position, long endPosition, int blockBytes) throws IOException {
     synchronized (disk) {
-      disk.faults().operation(Operation.RESERVE, name);
-      content.reserve(position, endPosition);
+      operation(Operation.RESERVE, endPosition > content.backedBytes());
+      long bytes = endPosition - position;
+      long fitting = disk.fitting(content, position, bytes);
+      content.reserve(position, position + fitting);
+      if (fitting < bytes) {
+        throw DiskFaults.error(Operation.RESERVE, name, Fault.ENOSPC);
+      }
     }
   }
 
   @Override
   public void truncate(long size) throws IOException {
     synchronized (disk) {
-      if (disk.faults().operation(Operation.TRUNCATE, name)) {
+      if (operation(Operation.TRUNCATE, false) == Effect.WHOLE) {
         content.truncate(size, disk.faults().nextMillis());
       }
     }
@@ -75,7 +97,7 @@ final class SimulatedFile implements StorageFile {
   @Override
   public MemorySegment map(Access access, long size, Arena arena) throws IOException {
     synchronized (disk) {
-      disk.faults().operation(Operation.MAP, name);
+      operation(Operation.MAP, false);
       if (access == Access.READ_WRITE) {
         content.extendTo(size);
       }
@@ -87,13 +109,15 @@ final class SimulatedFile implements StorageFile {
   @Override
   public void force() throws IOException {
     synchronized (disk) {
-      try {
-        if (disk.faults().operation(Operation.FORCE, name)) {
-          content.force();
+      switch (operation(Operation.FORCE, false)) {
+        case LOSE -> {
+          content.dropUnforced();
+          throw DiskFaults.error(Operation.FORCE, name, Fault.EIO_ON_FORCE);
         }
-      } catch (DiskFaults.PagesDroppedException e) {
-        content.dropUnforced();
-        throw e;
+        case NONE -> {
+          // a defect
+        }
+        default -> content.force();
       }
     }
   }
@@ -102,7 +126,7 @@ final class SimulatedFile implements StorageFile {
   public long transferTo(long position, long bytes, WritableByteChannel target) throws IOException {
     MemorySegment copy;
     synchronized (disk) {
-      disk.faults().operation(Operation.READ, name);
+      operation(Operation.READ, false);
       byte[] all = content.bytes();
       int from = (int) Math.min(position, all.length);
       copy = MemorySegment.ofArray(all).asSlice(from, Math.clamp(bytes, 0, all.length - from));
@@ -111,5 +135,12 @@ final class SimulatedFile implements StorageFile {
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    synchronized (disk) {
+      if (!closed) {
+        closed = true;
+        content.closed();
+      }
+    }
+  }
 }

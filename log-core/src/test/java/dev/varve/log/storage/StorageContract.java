@@ -159,6 +159,57 @@ abstract class StorageContract {
   }
 
   @Test
+  void aCreateEmptiesTheFileThatIsThereUnderAllItsOpenObjects() throws IOException {
+    try (StorageFile first = storage.create("a")) {
+      first.write(0, bytes("abc"));
+      try (StorageFile second = storage.create("a")) {
+        assertThat(first.size()).isZero();
+        second.write(0, bytes("de"));
+      }
+      assertThat(first.size()).isEqualTo(2);
+    }
+    assertThat(read("a")).isEqualTo("de");
+  }
+
+  @Test
+  void theBytesOfACutFileAreZerosWhenItGrowsAgain() throws IOException {
+    try (StorageFile file = storage.create("a")) {
+      file.write(0, bytes("abcdef"));
+      file.truncate(2);
+      file.reserve(2, 4, 4096);
+      file.write(5, bytes("x"));
+      file.truncate(100);
+      assertThat(file.size()).isEqualTo(6);
+    }
+    assertThat(read("a")).isEqualTo("ab\0\0\0x");
+  }
+
+  @Test
+  void filesAndStoragesCanBeClosedTwice() throws IOException {
+    StorageFile file = storage.create("a");
+    file.close();
+    file.close();
+    storage.close();
+    storage.close();
+  }
+
+  @Test
+  void aMappingOutlivesTheNameAndTheFileThatTookIt() throws IOException {
+    try (Arena arena = Arena.ofShared()) {
+      write("a", "old");
+      MemorySegment mapped;
+      try (StorageFile file = storage.open("a")) {
+        mapped = file.map(Access.READ, 3, arena);
+      }
+      write("b", "new");
+      storage.rename("b", "a");
+      storage.delete("a");
+      assertThat(mapped.toArray(ValueLayout.JAVA_BYTE)).isEqualTo("old".getBytes(UTF_8));
+      assertThat(mapped.isReadOnly()).isTrue();
+    }
+  }
+
+  @Test
   void theTimeOfAFileCanBeSet() throws IOException {
     write("a", "abc");
     storage.setLastModifiedMillis("a", 1_234_567_000L);
