@@ -264,7 +264,7 @@ final class DemoTour {
             "the log ends at offset " + end + ", expected past " + acknowledged);
       }
       say("the log ends at offset " + end + ": nothing that was acknowledged is lost");
-      report.findings().forEach(this::say);
+      report.decisions().forEach(decision -> say(decision.toString()));
     }
   }
 

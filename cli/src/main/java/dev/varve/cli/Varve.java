@@ -35,6 +35,7 @@ import picocli.CommandLine.ScopeType;
       InfoCommand.class,
       DumpCommand.class,
       VerifyCommand.class,
+      RecoverCommand.class,
       DemoWriterCommand.class
     },
     exitCodeListHeading = "%nExit status:%n",
@@ -50,8 +51,10 @@ import picocli.CommandLine.ScopeType;
       "  varve cat /tmp/letters-0 --from 1                 from an offset on",
       "  varve cat orders-0 --since 2020-01-01T00:00:00Z   from a time on",
       "  varve verify orders-0                             every byte of it",
+      "  varve recover orders-0 --dry-run                  what opening it would mend",
       "",
-      "A log is a directory. One process at a time appends to it; cat, info, dump and",
+      "A log is a directory. One process at a time appends to it or recovers it; cat, info, dump"
+          + " and",
       "verify take no lock, change nothing, and work on a log that is being written."
     })
 public final class Varve implements Runnable {
@@ -137,7 +140,8 @@ public final class Varve implements Runnable {
   public void run() {
     if (spec != null) {
       throw new ParameterException(
-          spec.commandLine(), "found no command, expected demo, append, cat, info, dump or verify");
+          spec.commandLine(),
+          "found no command, expected demo, append, cat, info, dump, verify or recover");
     }
   }
 

@@ -127,7 +127,7 @@ public final class CommitLog implements AutoCloseable {
     }
   }
 
-  private static void release(Storage storage) {
+  static void release(Storage storage) {
     try {
       storage.close();
     } catch (IOException e) {

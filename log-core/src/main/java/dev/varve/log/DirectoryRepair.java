@@ -8,6 +8,7 @@ import dev.varve.log.segment.SegmentScan;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -22,18 +23,19 @@ import java.util.TreeSet;
  */
 final class DirectoryRepair {
   private final Storage storage;
-  private final List<String> findings;
+  private final List<RecoveryDecision> decisions;
   private final TreeSet<SegmentFile> files;
   private boolean changed;
 
-  DirectoryRepair(Storage storage, List<String> findings) throws IOException {
+  DirectoryRepair(Storage storage, List<RecoveryDecision> decisions) throws IOException {
     this.storage = storage;
-    this.findings = findings;
+    this.decisions = decisions;
     this.files = new TreeSet<>(Comparator.comparing(SegmentFile::name));
     for (String name : storage.list()) {
       SegmentFile.parse(name).ifPresent(files::add);
       if (name.equals(LogCheckpoint.REPLACEMENT_NAME)) {
-        storage.delete(name); // was never renamed, so it never was the checkpoint
+        removed(name, "a checkpoint that was never put in place");
+        storage.delete(name);
       }
     }
   }
@@ -45,7 +47,7 @@ final class DirectoryRepair {
    */
   List<Long> repair() throws IOException {
     for (SegmentFile file : all(Stage.DELETED)) {
-      delete(file, "was about to be deleted");
+      delete(file, "a file that was about to be deleted");
     }
     discardUnfinishedReplacements();
     finishReplacements();
@@ -67,11 +69,11 @@ final class DirectoryRepair {
     long lowestCleaned = Long.MAX_VALUE;
     for (SegmentFile file : all(Stage.CLEANED)) {
       lowestCleaned = Math.min(lowestCleaned, file.baseOffset());
-      delete(file, "was an unfinished replacement");
+      delete(file, "an unfinished replacement");
     }
     for (SegmentFile file : all(Stage.SWAP)) {
       if (file.baseOffset() >= lowestCleaned) {
-        delete(file, "was part of an unfinished replacement");
+        delete(file, "a part of an unfinished replacement");
       }
     }
   }
@@ -96,16 +98,22 @@ final class DirectoryRepair {
     }
     for (SegmentFile file : all(Stage.CURRENT)) {
       if (file.baseOffset() >= from && file.baseOffset() < end) {
-        delete(file, "was replaced");
+        delete(file, "a file that was replaced");
       }
     }
     for (SegmentFile file : all(Stage.SWAP)) {
       SegmentFile current = file.in(Stage.CURRENT);
+      decisions.add(
+          RecoveryDecision.ofFile(
+              RecoveryDecision.Kind.PLACED_REPLACEMENT,
+              path(file.name()),
+              storage.size(file.name()),
+              "a complete replacement",
+              current.name()));
       storage.rename(file.name(), current.name());
       files.remove(file);
       files.add(current);
       changed = true;
-      findings.add(path(file) + " was a complete replacement; found and put in its place");
     }
   }
 
@@ -128,7 +136,7 @@ final class DirectoryRepair {
             case LOG, PRODUCER_SNAPSHOT -> false;
           };
       if (index && !logs.contains(file.baseOffset())) {
-        delete(file, "was an index without its log");
+        delete(file, "an index without its log");
       }
     }
   }
@@ -137,14 +145,24 @@ final class DirectoryRepair {
     return files.stream().filter(file -> file.stage() == stage).toList();
   }
 
-  private void delete(SegmentFile file, String why) throws IOException {
+  private void delete(SegmentFile file, String found) throws IOException {
+    removed(file.name(), found);
     storage.delete(file.name());
     files.remove(file);
     changed = true;
-    findings.add(path(file) + " " + why + "; found and removed");
   }
 
-  private String path(SegmentFile file) {
-    return storage.directory().resolve(file.name()).toString();
+  private void removed(String name, String found) throws IOException {
+    decisions.add(
+        RecoveryDecision.ofFile(
+            RecoveryDecision.Kind.REMOVED_FILE,
+            path(name),
+            storage.size(name),
+            found,
+            "none in a log that is open"));
+  }
+
+  private Path path(String name) {
+    return storage.directory().resolve(name);
   }
 }

@@ -86,7 +86,7 @@ final class LogKeeper {
     this.listener = options.listener();
     this.clock = options.clock();
     this.durability = options.durability();
-    this.stateFiles = new StateFiles(storage, List.of());
+    this.stateFiles = new StateFiles(storage, decision -> {});
     this.deletion = new SegmentDeletion(storage, reclaimer, listener::segmentDeleted);
     this.startOffset = startOffset;
     this.durableEnd = new DurableEnd(Math.min(recoveryPoint, writer.endOffset()));

@@ -10,7 +10,10 @@ public interface LogListener {
   /** Hears nothing. */
   LogListener NONE = new LogListener() {};
 
-  /** Opening goes on: so many bytes of those that have to be scanned are done. */
+  /**
+   * Opening goes on: so many bytes of those that have to be scanned are done. Heard every few MiB,
+   * and after each segment.
+   */
   default void recoveryProgress(long scannedBytes, long totalBytes) {}
 
   /** The log is open. */

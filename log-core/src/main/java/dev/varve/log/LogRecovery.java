@@ -1,6 +1,7 @@
 package dev.varve.log;
 
 import dev.varve.log.producer.PartitionState;
+import dev.varve.log.record.BatchFault;
 import dev.varve.log.segment.ActiveSegment;
 import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
@@ -11,6 +12,7 @@ import dev.varve.log.segment.SegmentRecovery;
 import dev.varve.log.segment.SegmentScan.Damage;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,13 +37,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Doing it twice changes nothing the second time. Thread safety: for one thread.
  */
 final class LogRecovery {
+  /** So much is scanned between two reports of progress. */
+  private static final long PROGRESS_BYTES = 4 << 20;
+
   private final Storage storage;
   private final LogOptions options;
-  private final List<String> findings = new ArrayList<>();
+  private final List<RecoveryDecision> decisions = new ArrayList<>();
   private final List<SealedSegment> sealed = new ArrayList<>();
 
   private int scannedSegments;
   private long scannedBytes;
+  private long reportedBytes;
   private long bytesToScan;
   private long cutBytes;
   private boolean cutReserved = true;
@@ -54,6 +60,7 @@ final class LogRecovery {
 
   /** What was recovered. */
   record Recovered(
+      ActiveSegment active,
       SegmentList segments,
       long startOffset,
       long recoveryPoint,
@@ -90,9 +97,9 @@ final class LogRecovery {
   }
 
   private Recovered recover() throws IOException {
-    DirectoryRepair directory = new DirectoryRepair(storage, findings);
+    DirectoryRepair directory = new DirectoryRepair(storage, decisions);
     List<Long> bases = directory.repair();
-    StateFiles stateFiles = new StateFiles(storage, findings);
+    StateFiles stateFiles = new StateFiles(storage, decisions::add);
     RecoveryPlan plan = RecoveryPlan.of(storage, bases, stateFiles);
     ActiveSegment reopened = null;
     if (!bases.isEmpty() && plan.firstToScan() == bases.size()) {
@@ -121,8 +128,8 @@ final class LogRecovery {
             scannedBytes,
             cutBytes,
             cutBytes > 0 && cutReserved,
-            findings);
-    return new Recovered(segments, startOffset, plan.cutFrom(), state, report);
+            decisions);
+    return new Recovered(active, segments, startOffset, plan.cutFrom(), state, report);
   }
 
   private @Nullable ActiveSegment reopenLast(long base, RecoveryPlan plan) throws IOException {
@@ -151,8 +158,11 @@ final class LogRecovery {
       }
       long nextBase = bases.get(i + 1);
       if (!sealOrCut(recovery, nextBase, plan)) {
-        deleteSegments(bases.subList(i + 1, bases.size()), "it follows a cut");
-        return activate(recovery);
+        deleteSegments(
+            bases.subList(i + 1, bases.size()),
+            RecoveryDecision.Kind.REMOVED_SEGMENT,
+            "a segment that follows a cut");
+        return goOn(recovery);
       }
     }
     return create(plan.startOffset());
@@ -165,21 +175,43 @@ final class LogRecovery {
   }
 
   private SegmentRecovery scan(long base, RecoveryPlan plan) throws IOException {
+    Path file = path(SegmentFile.name(base, Kind.LOG));
     SegmentRecovery recovery =
-        SegmentRecovery.scan(storage, options.segments(), base, plan.durableEnd(), plan::replay);
+        SegmentRecovery.scan(
+            storage,
+            options.segments(),
+            base,
+            plan.durableEnd(),
+            (position, batch, aborted) -> {
+              plan.replay(file, position, batch, aborted);
+              reportProgress(scannedBytes + position + batch.sizeBytes());
+            });
     scanned = recovery;
     for (Damage damage : recovery.damages()) {
-      findings.add(
-          path(base)
-              + " at "
-              + damage.fault()
-              + offsetsThat(damage.firstOffset(), damage.endOffset())
-              + "are damaged; nothing was cut off");
+      BatchFault fault = damage.fault();
+      decisions.add(
+          new RecoveryDecision(
+              RecoveryDecision.Kind.KEPT_DAMAGE,
+              file,
+              fault.position(),
+              damage.bytes(),
+              damage.firstOffset(),
+              damage.endOffset(),
+              fault.found(),
+              fault.expected()));
     }
     scannedSegments++;
     scannedBytes += recovery.fileBytes();
+    reportedBytes = scannedBytes;
     options.listener().recoveryProgress(scannedBytes, Math.max(scannedBytes, bytesToScan));
     return recovery;
+  }
+
+  private void reportProgress(long doneBytes) {
+    if (doneBytes - reportedBytes >= PROGRESS_BYTES) {
+      reportedBytes = doneBytes;
+      options.listener().recoveryProgress(doneBytes, Math.max(doneBytes, bytesToScan));
+    }
   }
 
   /**
@@ -200,8 +232,7 @@ final class LogRecovery {
       cut(recovery);
       return false;
     }
-    sealed.add(recovery.seal(nextBase));
-    plan.writeSnapshot(nextBase);
+    seal(recovery, nextBase, plan);
     return true;
   }
 
@@ -209,50 +240,84 @@ final class LogRecovery {
     boolean whole = plan.isForeign() && recovery.fault() == null;
     if (whole || recovery.endOffset() >= plan.cutFrom()) {
       cut(recovery);
-      return activate(recovery);
+      return goOn(recovery);
     }
     // Offsets up to the recovery point were given out. They must not name other records now.
     reportDamage(recovery, plan.cutFrom());
-    sealed.add(recovery.seal(plan.cutFrom()));
-    plan.writeSnapshot(plan.cutFrom());
+    seal(recovery, plan.cutFrom(), plan);
+    decisions.add(
+        new RecoveryDecision(
+            RecoveryDecision.Kind.NEW_SEGMENT,
+            path(SegmentFile.name(plan.cutFrom(), Kind.LOG)),
+            0,
+            0,
+            plan.cutFrom(),
+            RecoveryDecision.NO_OFFSET,
+            "no segment",
+            "one for what is appended behind the damage"));
     return create(plan.cutFrom());
   }
 
-  private ActiveSegment activate(SegmentRecovery recovery) throws IOException {
+  private void seal(SegmentRecovery recovery, long nextBase, RecoveryPlan plan) throws IOException {
+    List<Kind> differing = reportIndexes(recovery);
+    sealed.add(recovery.seal(differing, nextBase));
+    plan.writeSnapshot(nextBase);
+  }
+
+  private ActiveSegment goOn(SegmentRecovery recovery) throws IOException {
+    reportIndexes(recovery);
     ActiveSegment active = recovery.activate(options.clock().time());
     appendable = active;
     return active;
+  }
+
+  private List<Kind> reportIndexes(SegmentRecovery recovery) throws IOException {
+    List<Kind> differing = recovery.differingIndexes();
+    for (Kind kind : differing) {
+      String name = SegmentFile.name(recovery.baseOffset(), kind);
+      boolean exists = storage.exists(name);
+      decisions.add(
+          RecoveryDecision.ofFile(
+              RecoveryDecision.Kind.REBUILT_INDEX,
+              path(name),
+              exists ? storage.size(name) : 0,
+              exists ? "entries that the batches do not give" : "no file",
+              "the entries of " + recovery.validBytes() + " bytes of batches"));
+    }
+    return differing;
   }
 
   private void cut(SegmentRecovery recovery) throws IOException {
     if (recovery.fault() == null) {
       return;
     }
-    long bytes = recovery.fileBytes() - recovery.validBytes();
-    cutBytes += bytes;
-    if (!recovery.hasReservedTail()) {
-      cutReserved = false;
-      findings.add(fault(recovery) + "; cut off " + bytes + " bytes from there on");
-    }
+    cutBytes += recovery.fileBytes() - recovery.validBytes();
+    cutReserved &= recovery.hasReservedTail();
+    RecoveryDecision.Kind kind =
+        recovery.hasReservedTail()
+            ? RecoveryDecision.Kind.CUT_RESERVED_SPACE
+            : RecoveryDecision.Kind.CUT_TAIL;
+    reportTail(kind, recovery, RecoveryDecision.NO_OFFSET);
     recovery.cut();
   }
 
   private void reportDamage(SegmentRecovery recovery, long endOffset) {
-    findings.add(
-        fault(recovery)
-            + offsetsThat(recovery.endOffset(), endOffset)
-            + "are damaged or missing, though they were durable; nothing was cut off");
+    reportTail(RecoveryDecision.Kind.KEPT_DAMAGE, recovery, endOffset);
   }
 
-  private static String offsetsThat(long first, long end) {
-    return "; offsets " + first + " to " + (end - 1) + " ";
-  }
-
-  private String fault(SegmentRecovery recovery) {
-    String path = path(recovery.baseOffset());
-    return recovery.fault() == null
-        ? path + " at position " + recovery.validBytes() + ": found the end of the file"
-        : path + " at " + recovery.fault();
+  /** A decision about what follows the valid batches of a segment. */
+  private void reportTail(RecoveryDecision.Kind kind, SegmentRecovery recovery, long endOffset) {
+    BatchFault fault = recovery.fault();
+    decisions.add(
+        new RecoveryDecision(
+            kind,
+            path(SegmentFile.name(recovery.baseOffset(), Kind.LOG)),
+            recovery.validBytes(),
+            recovery.fileBytes() - recovery.validBytes(),
+            recovery.endOffset(),
+            endOffset,
+            fault == null ? "the end of the file" : fault.found(),
+            fault == null ? "a batch that was durable" : fault.expected()));
   }
 
   private ActiveSegment create(long baseOffset) throws IOException {
@@ -265,18 +330,21 @@ final class LogRecovery {
 
   /** The log ends below its start: what the directory holds is of no use any more. */
   private ActiveSegment startOver(ActiveSegment active, long startOffset) throws IOException {
-    findings.add(
-        active.path()
-            + ": the log ends at "
-            + active.endOffset()
-            + ", below its start offset "
-            + startOffset
-            + "; removed, the log begins anew there");
+    decisions.add(
+        new RecoveryDecision(
+            RecoveryDecision.Kind.STARTED_OVER,
+            Path.of(active.path()),
+            active.sizeBytes(),
+            0,
+            startOffset,
+            RecoveryDecision.NO_OFFSET,
+            "the end of the log at offset " + active.endOffset(),
+            "an end at or above its start offset " + startOffset));
     active.discard();
     List<Long> bases = new ArrayList<>(sealed.stream().map(Segment::baseOffset).toList());
     bases.add(active.baseOffset());
     sealed.clear();
-    deleteSegments(bases, "it lies below the start offset");
+    deleteSegments(bases, RecoveryDecision.Kind.REMOVED_FILE, "a segment below the start offset");
     return create(startOffset);
   }
 
@@ -284,17 +352,33 @@ final class LogRecovery {
     return sealed.isEmpty() ? active : sealed.getFirst();
   }
 
-  private void deleteSegments(List<Long> bases, String why) throws IOException {
+  /** Removes segments, newest last, telling of each file before it goes. */
+  private void deleteSegments(List<Long> bases, RecoveryDecision.Kind ofLogs, String found)
+      throws IOException {
     for (long base : bases) {
       for (Kind kind : Kind.values()) {
-        storage.delete(SegmentFile.name(base, kind));
+        String name = SegmentFile.name(base, kind);
+        if (!storage.exists(name)) {
+          continue;
+        }
+        boolean log = kind == Kind.LOG;
+        decisions.add(
+            new RecoveryDecision(
+                log ? ofLogs : RecoveryDecision.Kind.REMOVED_FILE,
+                path(name),
+                0,
+                storage.size(name),
+                log ? base : RecoveryDecision.NO_OFFSET,
+                RecoveryDecision.NO_OFFSET,
+                log ? found : "a file of " + found,
+                "no file"));
+        storage.delete(name);
       }
-      findings.add(path(base) + " was removed: " + why);
     }
     storage.forceDirectory();
   }
 
-  private String path(long base) {
-    return storage.directory().resolve(SegmentFile.name(base, Kind.LOG)).toString();
+  private Path path(String name) {
+    return storage.directory().resolve(name);
   }
 }

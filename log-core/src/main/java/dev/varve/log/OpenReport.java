@@ -13,7 +13,7 @@ import java.util.List;
  * @param scannedBytes how many bytes were scanned
  * @param cutBytes how many bytes were cut off behind the last valid batch
  * @param cutReserved whether all that was cut were zeros: space reserved by a writer that died
- * @param findings what was unexpected, one sentence each, with path, position, found and expected
+ * @param decisions everything that recovery decided, in the order in which it did
  */
 public record OpenReport(
     boolean closedInOrder,
@@ -23,10 +23,32 @@ public record OpenReport(
     long scannedBytes,
     long cutBytes,
     boolean cutReserved,
-    List<String> findings) {
+    List<RecoveryDecision> decisions) {
 
-  /** Keeps a copy of the findings. */
+  /** Keeps a copy of the decisions. */
   public OpenReport {
-    findings = List.copyOf(findings);
+    decisions = List.copyOf(decisions);
+  }
+
+  /** The decisions that tell of records that are damaged or gone; empty if none are. */
+  public List<RecoveryDecision> losses() {
+    return decisions.stream().filter(decision -> decision.kind().isLoss()).toList();
+  }
+
+  /**
+   * The damage below the recovery point that was found, in the order of offsets. Damage in a
+   * segment that was not scanned is found when it is read.
+   */
+  public List<DamagedRange> damagedRanges() {
+    return decisions.stream()
+        .filter(decision -> decision.kind() == RecoveryDecision.Kind.KEPT_DAMAGE)
+        .map(damage ->
+            new DamagedRange(
+                damage.file(),
+                damage.position(),
+                damage.position() + damage.bytes(),
+                damage.firstOffset(),
+                damage.endOffset()))
+        .toList();
   }
 }

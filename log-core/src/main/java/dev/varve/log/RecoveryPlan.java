@@ -11,6 +11,7 @@ import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 
@@ -49,10 +50,16 @@ final class RecoveryPlan {
   static RecoveryPlan of(Storage storage, List<Long> bases, StateFiles stateFiles)
       throws IOException {
     LogCheckpoint checkpoint = LogCheckpoint.read(storage).orElse(null);
+    if (checkpoint == null && storage.exists(LogCheckpoint.FILE_NAME)) {
+      stateFiles.rebuilt(LogCheckpoint.FILE_NAME, "a file that is not one", "a checkpoint");
+    }
     if (bases.isEmpty()) {
       long start = checkpoint == null ? 0 : checkpoint.startOffset();
       long end = checkpoint == null ? 0 : Math.max(start, checkpoint.recoveryPoint());
       String reason = end > start ? "its segments are missing" : "";
+      if (end > start) {
+        stateFiles.report(missing(storage, start, end));
+      }
       return new RecoveryPlan(stateFiles, reason, 0, end, end, false, stateFiles.load(end));
     }
     long lastBase = bases.getLast();
@@ -86,6 +93,19 @@ final class RecoveryPlan {
     }
     String reason = "its snapshot of producers is missing";
     return scanning(stateFiles, bases, reason, bases.size() - 1, end, start);
+  }
+
+  private static RecoveryDecision missing(Storage storage, long start, long end) {
+    Path file = storage.directory().resolve(SegmentFile.name(start, Kind.LOG));
+    return new RecoveryDecision(
+        RecoveryDecision.Kind.MISSING_RECORDS,
+        file,
+        0,
+        0,
+        start,
+        end,
+        "no segment",
+        "the records that the checkpoint tells of");
   }
 
   /** What to do if the last segment cannot be taken over as it was left. */
@@ -168,8 +188,8 @@ final class RecoveryPlan {
     return loaded.state();
   }
 
-  /** Shows the state a batch that was scanned. */
-  void replay(RecordBatch batch, TransactionIndex aborted) {
+  /** Shows the state a batch that was scanned, at its position in a file. */
+  void replay(Path file, long position, RecordBatch batch, TransactionIndex aborted) {
     if (batch.baseOffset() < loaded.offset()) {
       return;
     }
@@ -177,7 +197,16 @@ final class RecoveryPlan {
       loaded.state().onBatch(batch, aborted);
     } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
       // A checksum says only that these are the bytes somebody wrote.
-      stateFiles.report("offset " + batch.baseOffset() + " marks nothing: " + e.getMessage());
+      stateFiles.report(
+          new RecoveryDecision(
+              RecoveryDecision.Kind.PASSED_OVER_MARKER,
+              file,
+              position,
+              batch.sizeBytes(),
+              batch.baseOffset(),
+              batch.nextOffset(),
+              "a control batch that marks nothing: " + e.getMessage(),
+              "the end of a transaction"));
     }
   }
 

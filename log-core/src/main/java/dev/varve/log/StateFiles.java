@@ -12,8 +12,10 @@ import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 
 /**
@@ -32,11 +34,12 @@ final class StateFiles {
   private static final int FILE_BYTES_MAX = 64 << 20;
 
   private final Storage storage;
-  private final List<String> findings;
+  private final Consumer<RecoveryDecision> decisions;
 
-  StateFiles(Storage storage, List<String> findings) {
+  /** Tells each decision to {@code decisions} before the file it is about is changed. */
+  StateFiles(Storage storage, Consumer<RecoveryDecision> decisions) {
     this.storage = storage;
-    this.findings = findings;
+    this.decisions = decisions;
   }
 
   /**
@@ -62,8 +65,7 @@ final class StateFiles {
         state.producers().load(ProducerSnapshot.parse(read(file.name())));
         return new Loaded(state, file.baseOffset());
       } catch (InvalidStateFileException e) {
-        findings.add(path(file.name()) + ": " + e.getMessage() + "; removed, to be made again");
-        storage.delete(file.name());
+        removed(file, e.place() + ": " + e.found(), e.expected());
       }
     }
     return new Loaded(state, 0);
@@ -79,13 +81,14 @@ final class StateFiles {
   /** Whether the checkpoint of leader epochs can be read; if not, all batches have to be. */
   boolean hasEpochs() throws IOException {
     if (!storage.exists(EPOCHS_FILE_NAME)) {
+      rebuilt(EPOCHS_FILE_NAME, "no file", "the leader epochs");
       return false;
     }
     try {
       LeaderEpochs.parse(read(EPOCHS_FILE_NAME));
       return true;
     } catch (InvalidStateFileException e) {
-      findings.add(path(EPOCHS_FILE_NAME) + ": " + e.getMessage() + "; made again");
+      rebuilt(EPOCHS_FILE_NAME, e.place() + ": " + e.found(), e.expected());
       return false;
     }
   }
@@ -101,15 +104,36 @@ final class StateFiles {
     }
   }
 
-  /** Notes what was unexpected in the log itself while the state was made. */
-  void report(String finding) {
-    findings.add(finding);
+  /** Notes a decision about what the log itself holds. */
+  void report(RecoveryDecision decision) {
+    decisions.accept(decision);
+  }
+
+  /** Notes that a file is made anew, which it is when the log is open. */
+  void rebuilt(String name, String found, String expected) throws IOException {
+    long bytes = storage.exists(name) ? storage.size(name) : 0;
+    report(
+        RecoveryDecision.ofFile(
+            RecoveryDecision.Kind.REBUILT_STATE, path(name), bytes, found, expected));
+  }
+
+  private void removed(SegmentFile file, String found, String expected) throws IOException {
+    report(
+        RecoveryDecision.ofFile(
+            RecoveryDecision.Kind.REMOVED_FILE,
+            path(file.name()),
+            storage.size(file.name()),
+            found,
+            expected));
+    storage.delete(file.name());
   }
 
   /** Writes a snapshot, unless the file has these bytes already. */
   void writeSnapshot(long offset, byte[] snapshot) throws IOException {
     String name = SegmentFile.name(offset, Kind.PRODUCER_SNAPSHOT);
     if (!holds(name, snapshot)) {
+      String found = storage.exists(name) ? "another state" : "no file";
+      rebuilt(name, found, "the state of producers at offset " + offset);
       write(name, snapshot);
     }
   }
@@ -143,7 +167,7 @@ final class StateFiles {
       boolean atBase =
           segments.get(Math.max(0, segments.floorIndex(offset))).baseOffset() == offset;
       if (offset != endOffset && (offset > endOffset || !atBase)) {
-        storage.delete(file.name());
+        removed(file, "a snapshot that no open will ask for", "one at a segment's base or the end");
       }
     }
   }
@@ -163,7 +187,7 @@ final class StateFiles {
     }
   }
 
-  private String path(String name) {
-    return storage.directory().resolve(name).toString();
+  private Path path(String name) {
+    return storage.directory().resolve(name);
   }
 }

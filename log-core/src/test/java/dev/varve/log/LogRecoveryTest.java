@@ -88,7 +88,7 @@ class LogRecoveryTest {
                 assertThat(copy.report().closedInOrder()).isFalse();
                 assertThat(copy.report().cutBytes()).isEqualTo(tail.length);
                 assertThat(copy.report().cutReserved()).isEqualTo(zeros);
-                assertThat(copy.report().findings()).hasSize(zeros ? 0 : 1);
+                assertThat(copy.report().losses()).hasSize(zeros ? 0 : 1);
                 copy.append("c").reopen().assertReads("a", "b", "c");
               });
         }
@@ -110,10 +110,10 @@ class LogRecoveryTest {
             copy -> copy.flip(LogFixture.logOf(0), position, bit),
             copy -> {
               copy.assertReads("a").assertOffsets(0, 1);
-              assertThat(copy.report().findings())
+              assertThat(copy.report().losses())
                   .singleElement()
                   .asString()
-                  .contains("position " + ends[1], "found", "expected", "cut off");
+                  .contains("position " + ends[1], "found", "expected", "cuts off");
               copy.append("d").reopen().assertReads("a", "d");
             });
       }
@@ -133,7 +133,7 @@ class LogRecoveryTest {
             copy -> copy.flip(LogFixture.logOf(0), position, 4),
             copy -> {
               // A header that cannot be is seen at once, a wrong checksum by who reads the batch.
-              assertThat(copy.report().findings()).hasSize(copy.report().closedInOrder() ? 0 : 1);
+              assertThat(copy.report().losses()).hasSize(copy.report().closedInOrder() ? 0 : 1);
               copy.assertOffsets(0, 4);
               assertDamaged(copy, ends[1]);
             });
@@ -142,11 +142,11 @@ class LogRecoveryTest {
             copy -> touchAndFlip(copy, position),
             copy -> {
               assertThat(copy.report().reason()).contains("changed");
-              assertThat(copy.report().findings())
+              assertThat(copy.report().losses())
                   .singleElement()
                   .asString()
                   .contains(
-                      "position " + ends[1], "offsets 1 to 1 are damaged", "nothing was cut off");
+                      "position " + ends[1], "offsets 1 to 1 are damaged", "cuts nothing off");
               copy.assertOffsets(0, 4);
               assertDamaged(copy, ends[1]);
               assertThat(copy.log().offsetForTimestamp(copy.nowMillis())).hasValue(0);
@@ -201,7 +201,7 @@ class LogRecoveryTest {
           copy -> {
             copy.assertOffsets(0, 5);
             assertThat(copy.keys(2)).containsExactly("c", "d", "e");
-            assertThat(copy.report().findings())
+            assertThat(copy.report().losses())
                 .singleElement()
                 .asString()
                 .contains("offsets 1 to 1");
@@ -212,10 +212,10 @@ class LogRecoveryTest {
           copy -> copy.flip(LogFixture.logOf(0), ends[1] + 8, 0x40),
           copy -> {
             copy.assertOffsets(0, 3).assertBases(0L, 3L);
-            assertThat(copy.report().findings())
+            assertThat(copy.report().losses())
                 .singleElement()
                 .asString()
-                .contains("position " + ends[1], "offsets 1 to 2", "nothing was cut off");
+                .contains("position " + ends[1], "offsets 1 to 2", "cuts nothing off");
             assertThat(copy.keys(3)).isEmpty();
             copy.append("f");
             assertThat(copy.keys(3)).containsExactly("f");

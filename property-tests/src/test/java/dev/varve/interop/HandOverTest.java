@@ -34,7 +34,7 @@ class HandOverTest {
     try (VarveLog log = varve()) {
       assertThat(log.openReport().closedInOrder()).isFalse();
       assertThat(log.openReport().scannedSegments()).isEqualTo(log.segmentBaseOffsets().size());
-      assertThat(log.openReport().findings()).isEmpty();
+      assertThat(log.openReport().losses()).isEmpty();
       assertThat(log.readAll()).hasSize(21);
     }
   }

@@ -87,7 +87,7 @@ class KilledLogProperties {
       throws IOException {
     try (VarveLog recovered = open(killed, settings)) {
       assertThat(recovered.openReport().closedInOrder()).isFalse();
-      assertThat(recovered.openReport().findings()).isEmpty();
+      assertThat(recovered.openReport().losses()).isEmpty();
       assertThat(recovered.readAll()).isEqualTo(appended);
       assertThat(recovered.segmentBaseOffsets()).isEqualTo(bases);
     }

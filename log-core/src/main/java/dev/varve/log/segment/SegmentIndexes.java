@@ -10,6 +10,8 @@ import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The growing indexes of a segment that is being appended to, or scanned to rebuild them. They live
@@ -109,6 +111,57 @@ final class SegmentIndexes {
   void writeLookupsTo(Storage storage) throws IOException {
     write(storage, SegmentFile.name(baseOffset, Kind.OFFSET_INDEX), offsets.bytes());
     write(storage, SegmentFile.name(baseOffset, Kind.TIME_INDEX), times.bytes());
+  }
+
+  /** Which index files are missing, or hold something else. */
+  List<Kind> differing(Storage storage) throws IOException {
+    List<Kind> differing = new ArrayList<>();
+    for (Kind kind : List.of(Kind.OFFSET_INDEX, Kind.TIME_INDEX, Kind.TRANSACTION_INDEX)) {
+      String name = SegmentFile.name(baseOffset, kind);
+      boolean mayBeMissing = kind == Kind.TRANSACTION_INDEX && transactions.entryCount() == 0;
+      if (storage.exists(name) ? !holds(storage, name, bytes(kind)) : !mayBeMissing) {
+        differing.add(kind);
+      }
+    }
+    return differing;
+  }
+
+  /**
+   * Makes the index files what they have to be: writes those that {@link #differing} named, and
+   * forces the others, since the process that died may not have come to it.
+   */
+  void mend(Storage storage, List<Kind> differing) throws IOException {
+    for (Kind kind : List.of(Kind.OFFSET_INDEX, Kind.TIME_INDEX, Kind.TRANSACTION_INDEX)) {
+      String name = SegmentFile.name(baseOffset, kind);
+      if (differing.contains(kind)) {
+        write(storage, name, bytes(kind));
+      } else if (storage.exists(name)) {
+        try (StorageFile file = storage.open(name)) {
+          file.force();
+        }
+      }
+    }
+  }
+
+  private MemorySegment bytes(Kind kind) {
+    return switch (kind) {
+      case OFFSET_INDEX -> offsets.bytes();
+      case TIME_INDEX -> times.bytes();
+      case TRANSACTION_INDEX -> transactions.bytes();
+      case LOG, PRODUCER_SNAPSHOT ->
+          throw new IllegalArgumentException(kind + ", expected an index");
+    };
+  }
+
+  private static boolean holds(Storage storage, String name, MemorySegment bytes)
+      throws IOException {
+    if (storage.size(name) != bytes.byteSize()) {
+      return false;
+    }
+    try (StorageFile file = storage.open(name)) {
+      MemorySegment there = MemorySegment.ofArray(new byte[(int) bytes.byteSize()]);
+      return file.read(0, there) == bytes.byteSize() && there.mismatch(bytes) < 0;
+    }
   }
 
   private static void write(Storage storage, String name, MemorySegment bytes) throws IOException {

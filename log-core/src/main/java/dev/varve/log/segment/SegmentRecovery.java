@@ -66,7 +66,7 @@ public final class SegmentRecovery {
       SegmentScan scan = new SegmentScan(file, baseOffset, durableEnd);
       while (scan.next()) {
         scan.addTo(indexes);
-        visitor.visit(scan.batch(), indexes.transactions());
+        visitor.visit(scan.position(), scan.batch(), indexes.transactions());
       }
       indexes.indexer().closingEntry();
       boolean reserved = scan.fault() != null && isZero(file, scan.endPosition());
@@ -83,10 +83,11 @@ public final class SegmentRecovery {
     /**
      * Shows a batch.
      *
+     * @param position where it begins in the file, in bytes
      * @param batch valid during the call
      * @param aborted takes the transaction that the batch, a marker, aborts
      */
-    void visit(RecordBatch batch, TransactionIndex aborted);
+    void visit(long position, RecordBatch batch, TransactionIndex aborted);
   }
 
   private static boolean isZero(StorageFile file, long from) throws IOException {
@@ -142,6 +143,11 @@ public final class SegmentRecovery {
     return reservedTail;
   }
 
+  /** Which index files are missing, or hold something else than the valid batches give. */
+  public List<Kind> differingIndexes() throws IOException {
+    return indexes.differing(storage);
+  }
+
   /** Cuts off what follows the valid batches. */
   public void cut() throws IOException {
     try (StorageFile file = storage.open(SegmentFile.name(baseOffset(), Kind.LOG))) {
@@ -152,16 +158,17 @@ public final class SegmentRecovery {
   }
 
   /**
-   * Makes the segment durable, since the process that died may not have come to it, and writes the
+   * Makes the segment durable, since the process that died may not have come to it, and writes
    * indexes to their files.
    *
+   * @param differing the indexes to write: those that {@link #differingIndexes} named
    * @param nextBaseOffset the base offset of the next segment
    */
-  public SealedSegment seal(long nextBaseOffset) throws IOException {
+  public SealedSegment seal(List<Kind> differing, long nextBaseOffset) throws IOException {
     try (StorageFile file = storage.open(SegmentFile.name(baseOffset(), Kind.LOG))) {
       file.force();
     }
-    indexes.writeTo(storage);
+    indexes.mend(storage, differing);
     indexes.arena().close();
     long bytes = cut ? validBytes() : fileBytes();
     return new SealedSegment(storage, options, baseOffset(), nextBaseOffset, bytes);

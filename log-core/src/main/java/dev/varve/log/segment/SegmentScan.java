@@ -51,10 +51,11 @@ public final class SegmentScan {
    * A stretch of damaged batches between valid ones.
    *
    * @param fault what is wrong with the first of them
+   * @param bytes how many bytes they take
    * @param firstOffset the lowest offset that they may have had
    * @param endOffset the offset of the valid batch behind them
    */
-  public record Damage(BatchFault fault, long firstOffset, long endOffset) {}
+  public record Damage(BatchFault fault, long bytes, long firstOffset, long endOffset) {}
 
   /**
    * Begins at the start of a segment's log.
@@ -140,7 +141,8 @@ public final class SegmentScan {
     if (found != null || batch.baseOffset() <= nextOffset || batch.baseOffset() > durableEnd) {
       return false;
     }
-    damages.add(new Damage(damage.at(nextPosition), nextOffset, batch.baseOffset()));
+    damages.add(
+        new Damage(damage.at(nextPosition), at - nextPosition, nextOffset, batch.baseOffset()));
     nextPosition = at;
     nextOffset = batch.baseOffset();
     return true;
