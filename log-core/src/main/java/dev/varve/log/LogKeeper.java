@@ -2,6 +2,7 @@ package dev.varve.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.log.error.LogClosedException;
+import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogFailedException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.OffsetOutOfRangeException;
@@ -191,15 +192,28 @@ final class LogKeeper {
         forceLocked();
         work++;
       }
-      work += settle();
-      work += reclaim();
-      return work;
+      return work + settleAndReclaim();
     } catch (LogFailedException e) {
       durableEnd.fail(e);
       throw e;
     } finally {
       keeperLock.unlock();
     }
+  }
+
+  /** Reclaims also when nothing can be settled: on a full disk, that is what makes space. */
+  @GuardedBy("keeperLock")
+  private int settleAndReclaim() {
+    int work = 0;
+    try {
+      work += settle();
+      deleteBelow(startOffset); // what could not be settled when the start moved past it
+    } catch (IOException e) {
+      throw notDeleted(e);
+    } finally {
+      work += reclaim();
+    }
+    return work;
   }
 
   private boolean reserveAhead() {
@@ -310,16 +324,30 @@ final class LogKeeper {
         return;
       }
       forceLocked();
-      settle();
+      settleWhatCanBe();
       writeCheckpoint(offset);
       startOffset = offset;
       listener.startOffsetAdvanced(offset);
       deleteBelow(offset);
     } catch (IOException e) {
-      throw new LogIOException(
-          storage.directory() + ": the start could not be moved: " + e.getMessage(), e);
+      throw notDeleted(e);
     } finally {
       keeperLock.unlock();
+    }
+  }
+
+  private LogIOException notDeleted(IOException e) {
+    return new LogIOException(
+        storage.directory() + ": the start could not be moved: " + e.getMessage(), e);
+  }
+
+  /** A full disk has no room for indexes; to move the start must be possible all the same. */
+  @GuardedBy("keeperLock")
+  private void settleWhatCanBe() {
+    try {
+      settle();
+    } catch (LogIOException e) {
+      listener.maintenanceFailed("maintenance", e); // tried again in the background
     }
   }
 
@@ -349,10 +377,25 @@ final class LogKeeper {
     try {
       if (failure.isSet()) {
         abandon(last);
-        return;
+      } else {
+        closeInOrder(last);
       }
+    } finally {
+      durableEnd.fail(new LogClosedException(storage.directory() + " was closed"));
+      keeperLock.unlock();
+    }
+  }
+
+  @GuardedBy("keeperLock")
+  private void closeInOrder(RolledSegment last) {
+    try {
       settle();
       settle(last);
+    } catch (LogException e) {
+      abandon(last);
+      throw e;
+    }
+    try {
       reclaimer.retire(last.memory(), () -> trim(last));
       releaseMemory();
       reclaimer.reclaim();
@@ -360,19 +403,21 @@ final class LogKeeper {
       long scanNext = untrimmed.isEmpty() ? last.baseOffset() : Collections.min(untrimmed);
       new LogCheckpoint(startOffset, last.endOffset(), scanNext, closed(last)).write(storage);
     } catch (IOException e) {
-      throw new LogIOException(
-          storage.directory() + " could not be closed in order: " + e.getMessage(), e);
-    } finally {
-      durableEnd.fail(new LogClosedException(storage.directory() + " was closed"));
-      keeperLock.unlock();
+      throw notClosed(e);
     }
   }
 
+  private LogIOException notClosed(IOException e) {
+    return new LogIOException(
+        storage.directory() + " could not be closed in order: " + e.getMessage(), e);
+  }
+
   /**
-   * Gives back what the process holds of a log that has failed, and leaves its files as they are.
+   * Gives back what the process holds of a log that has failed, or that a full disk keeps from
+   * being put in order, and leaves its files as they are.
    */
   @GuardedBy("keeperLock")
-  private void abandon(RolledSegment last) throws IOException {
+  private void abandon(RolledSegment last) {
     for (Segment segment : writer.segments().all()) {
       if (segment instanceof RolledSegment rolled) {
         reclaimer.retire(rolled.memory(), rolled::abandon);
@@ -380,7 +425,11 @@ final class LogKeeper {
     }
     reclaimer.retire(last.memory(), last::abandon);
     releaseMemory();
-    reclaimer.reclaim();
+    try {
+      reclaimer.reclaim();
+    } catch (IOException e) {
+      throw notClosed(e);
+    }
   }
 
   @GuardedBy("keeperLock")
