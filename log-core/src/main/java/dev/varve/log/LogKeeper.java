@@ -203,15 +203,25 @@ final class LogKeeper {
         forceLocked();
         work++;
       }
-      work += settle();
-      work += reclaim();
-      return work;
+      return work + settleAndReclaim();
     } catch (LogFailedException e) {
       durableEnd.fail(e);
       throw e;
     } finally {
       keeperLock.unlock();
     }
+  }
+
+  /** Reclaims also when nothing can be settled: on a full disk, that is what makes space. */
+  @GuardedBy("keeperLock")
+  private int settleAndReclaim() {
+    int work = 0;
+    try {
+      work += settle();
+    } finally {
+      work += reclaim();
+    }
+    return work;
   }
 
   @GuardedBy("keeperLock")

@@ -2,10 +2,12 @@ package dev.varve.log;
 
 import dev.varve.log.error.LogClosedException;
 import dev.varve.log.record.RecordBatch;
+import dev.varve.log.record.RecordCursor;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentView;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
@@ -21,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * try (PinnedBatches batches = log.read(offset, 1 << 20)) {
  *   RecordCursor cursor = new RecordCursor();
  *   while (batches.next()) {
- *     cursor.open(batches.batch()); // copies, and checks the checksum
+ *     batches.openIn(cursor); // copies, and checks the checksum
  *     while (cursor.next()) {
  *       use(cursor.record());
  *     }
@@ -113,6 +115,23 @@ public final class PinnedBatches implements AutoCloseable {
     return batch;
   }
 
+  /**
+   * Opens the batch that {@link #next} moved to in a cursor, which copies it. To be preferred to
+   * reading {@link #batch} itself, whose memory may be lost: here the log then stops, with the
+   * cause.
+   *
+   * @throws dev.varve.log.record.InvalidBatchException if the batch is damaged
+   * @throws dev.varve.log.error.LogFailedException if the file was cut by somebody else
+   */
+  public void openIn(RecordCursor cursor) {
+    checkOpen();
+    try {
+      cursor.open(batch);
+    } catch (InternalError e) {
+      throw readPath.lostMemory(e);
+    }
+  }
+
   /** How many bytes are left for {@link #transferTo}; the size of all batches at first. */
   public long remainingBytes() {
     return endPosition - sentPosition;
@@ -124,7 +143,10 @@ public final class PinnedBatches implements AutoCloseable {
    *
    * @return how many bytes were sent: all of {@link #remainingBytes}, or fewer if the channel takes
    *     no more now
-   * @throws IOException if the channel fails, or if the thread is interrupted
+   * @throws java.nio.channels.ClosedByInterruptException if the thread is or was interrupted: the
+   *     channel may then be closed, and these batches can be sent to another
+   * @throws IOException if the channel fails
+   * @throws dev.varve.log.error.LogFailedException if the file was cut by somebody else
    */
   public long transferTo(WritableByteChannel target) throws IOException {
     checkOpen();
@@ -140,22 +162,40 @@ public final class PinnedBatches implements AutoCloseable {
   }
 
   private long transfer(WritableByteChannel target) throws IOException {
-    StorageFile file = source;
-    if (file == null) {
-      try {
+    try {
+      StorageFile file = source;
+      if (file == null) {
         file = storage.open(fileName());
         source = file;
-      } catch (NoSuchFileException e) {
-        return writeFromMemory(target); // deleted meanwhile; the pin keeps the memory
       }
+      long sent = file.transferTo(sentPosition, remainingBytes(), target);
+      if (sent == 0) {
+        checkNotCut(file);
+      }
+      return sent;
+    } catch (NoSuchFileException e) {
+      return writeFromMemory(target); // deleted meanwhile; the pin keeps the memory
     }
-    return file.transferTo(sentPosition, remainingBytes(), target);
+  }
+
+  /** Tells a file that somebody else has cut from a channel that takes no more. */
+  private void checkNotCut(StorageFile file) throws IOException {
+    long size = file.size();
+    if (size < endPosition) {
+      throw readPath.lostBytes(
+          new EOFException(
+              view.segment().path() + " ends at " + size + ", expected at least " + endPosition));
+    }
   }
 
   private long writeFromMemory(WritableByteChannel target) throws IOException {
     long bytes = Math.min(remainingBytes(), 1 << 20);
     ByteBuffer slice = view.log().asSlice(sentPosition, bytes).asReadOnly().asByteBuffer();
-    return target.write(slice);
+    try {
+      return target.write(slice);
+    } catch (InternalError e) {
+      throw readPath.lostMemory(e);
+    }
   }
 
   private String fileName() {

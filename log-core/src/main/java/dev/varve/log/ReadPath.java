@@ -9,6 +9,7 @@ import dev.varve.log.record.RecordCursor;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentList;
 import dev.varve.log.segment.SegmentView;
+import java.io.EOFException;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -169,5 +170,10 @@ final class ReadPath {
   /** The file of a mapping has lost a page: the log stops, the process goes on. */
   LogException lostMemory(InternalError e) {
     return failure.fail("a load from mapped memory", e);
+  }
+
+  /** A file is shorter than what is known to be in it: the log stops, the process goes on. */
+  LogException lostBytes(EOFException e) {
+    return failure.fail("a transfer", e);
   }
 }

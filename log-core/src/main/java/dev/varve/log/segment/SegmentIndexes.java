@@ -165,9 +165,15 @@ final class SegmentIndexes {
   }
 
   private static void write(Storage storage, String name, MemorySegment bytes) throws IOException {
+    boolean written = false;
     try (StorageFile file = storage.create(name)) {
       file.write(0, bytes);
       file.force();
+      written = true;
+    } finally {
+      if (!written) {
+        storage.delete(name); // half an index only takes room, on a disk that may be full
+      }
     }
   }
 }

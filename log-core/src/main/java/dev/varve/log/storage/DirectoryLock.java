@@ -118,13 +118,14 @@ final class DirectoryLock {
   }
 
   /** Gives the directory up. Doing it twice is harmless. */
-  void release() throws IOException {
+  void release() {
     if (!HELD.contains(directory) || !file.getChannel().isOpen()) {
       return;
     }
-    try {
+    try (file) {
       Files.deleteIfExists(path);
-      file.close();
+    } catch (IOException e) {
+      // On a disk that has failed, perhaps. The file locks nobody out once it is closed.
     } finally {
       HELD.remove(directory);
     }

@@ -120,7 +120,7 @@ public final class DirectoryStorage implements Storage {
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     lock.release();
   }
 
