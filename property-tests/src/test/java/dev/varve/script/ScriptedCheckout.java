@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -26,6 +28,8 @@ import java.util.stream.Stream;
 final class ScriptedCheckout {
   static final List<String> MODULES =
       List.of("index", "log-core", "retention", "compaction", "cli");
+
+  static final List<String> BENCH_MODULES = List.of("index", "log-core", "jmh");
 
   private static final List<String> TOOLS =
       List.of("cat", "find", "ln", "mkdir", "mv", "readlink", "rm", "sleep");
@@ -46,7 +50,9 @@ final class ScriptedCheckout {
     }
     Files.copy(Path.of(System.getProperty("varve.checkout"), "varve"), script());
     Files.writeString(checkout.resolve("pom.xml"), "<project/>");
-    for (String module : MODULES) {
+    Set<String> modules = new TreeSet<>(MODULES);
+    modules.addAll(BENCH_MODULES);
+    for (String module : modules) {
       Files.createDirectories(source(module).getParent());
       Files.writeString(checkout.resolve(module).resolve("pom.xml"), "<project/>");
       Files.writeString(source(module), "class Source {}");

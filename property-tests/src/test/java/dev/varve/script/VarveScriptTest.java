@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the script is for POSIX shells")
 class VarveScriptTest {
   private static final List<String> MODULES = ScriptedCheckout.MODULES;
+  private static final List<String> BENCH_MODULES = ScriptedCheckout.BENCH_MODULES;
 
   @TempDir Path root;
   private ScriptedCheckout checkout;
@@ -223,6 +224,42 @@ class VarveScriptTest {
     assertThat(MODULES).containsAll(modules);
     assertThat(Files.readString(checkout.script()))
         .contains("MODULES='" + String.join(" ", MODULES) + "'");
+  }
+
+  @Test
+  void benchBuildsAndRunsTheBenchmarks() throws Exception {
+    Result result = withJdkAndMaven().run("bench", "--quick", "a b");
+
+    assertThat(checkout.mavenCalls())
+        .singleElement()
+        .asString()
+        .endsWith(" -q -B -pl jmh -am -DskipTests package");
+    assertThat(result.out())
+        .contains("/my checkout/jmh/target/benchmarks.jar\n")
+        .endsWith("\ndev.varve.jmh.suite.BenchCommand\n--quick\na b\n");
+    assertThat(result.exit()).as("the status of java").isEqualTo(3);
+    assertThat(checkout.run("bench").err()).as("nothing has changed").isEmpty();
+  }
+
+  @ParameterizedTest
+  @FieldSource("BENCH_MODULES")
+  void aChangedSourceBuildsTheBenchmarksAgain(String module) throws Exception {
+    withJdkAndMaven().run("bench");
+    checkout.passAnHour();
+    Files.writeString(checkout.source(module), "class Source { int changed; }");
+
+    checkout.run("bench");
+
+    assertThat(checkout.mavenCalls()).hasSize(2);
+  }
+
+  @Test
+  void otherCommandsDoNotPayForTheBenchmarks() throws Exception {
+    builtAnHourAgo();
+    Files.writeString(checkout.source("jmh"), "class Source { int changed; }");
+
+    assertThat(checkout.run("cat").err()).isEmpty();
+    assertThat(checkout.mavenCalls()).hasSize(1);
   }
 
   private ScriptedCheckout withJdkAndMaven() throws IOException {

@@ -19,8 +19,9 @@ final class BannedUses {
   /** The one class that maps files, for a mapping that outlives its file kills the process. */
   static final Set<String> MAPPING_CLASSES = Set.of("dev.varve.log.storage.FileChannelFile");
 
-  /** Where the process begins, and so the only class that may end it. */
-  static final Set<String> MAIN_CLASSES = Set.of("dev.varve.cli.Varve");
+  /** Where processes begin, and so the only classes that may end one. */
+  static final Set<String> MAIN_CLASSES =
+      Set.of("dev.varve.cli.Varve", "dev.varve.jmh.suite.BenchCommand");
 
   /** The edges, where the real clock and real threads are put in. */
   private static final Set<String> EDGE_MODULES = Set.of("cli", "jmh");

@@ -1,4 +1,4 @@
-package dev.varve.jmh;
+package dev.varve.jmh.peer;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,8 +12,9 @@ import java.util.stream.Stream;
  * below the directory that the system property {@code varve.benchmark.directory} names, and below
  * the one for temporary files without it; a file system in memory measures no log.
  */
-final class BenchmarkDirectory implements AutoCloseable {
-  private static final String PARENT_PROPERTY = "varve.benchmark.directory";
+public final class BenchmarkDirectory implements AutoCloseable {
+  /** The system property that names the parent. */
+  public static final String PARENT_PROPERTY = "varve.benchmark.directory";
 
   private final Path path;
 
@@ -21,24 +22,36 @@ final class BenchmarkDirectory implements AutoCloseable {
     this.path = path;
   }
 
-  static BenchmarkDirectory create() {
-    String parent = System.getProperty(PARENT_PROPERTY, System.getProperty("java.io.tmpdir"));
+  /** Where the directories of a run lie. */
+  public static Path parent() {
+    return Path.of(System.getProperty(PARENT_PROPERTY, System.getProperty("java.io.tmpdir")));
+  }
+
+  /** Makes one. */
+  public static BenchmarkDirectory create() {
     try {
-      return new BenchmarkDirectory(Files.createTempDirectory(Path.of(parent), "varve-benchmark-"));
+      return new BenchmarkDirectory(Files.createTempDirectory(parent(), "varve-benchmark-"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  Path path() {
+  /** Where it is. */
+  public Path path() {
     return path;
   }
 
+  /** Deletes it, and all that it holds. */
   @Override
   public void close() {
-    try (Stream<Path> tree = Files.walk(path)) {
+    deleteTree(path);
+  }
+
+  /** Deletes a directory and all that it holds. */
+  public static void deleteTree(Path directory) {
+    try (Stream<Path> tree = Files.walk(directory)) {
       for (Path file : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
+        Files.deleteIfExists(file);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
