@@ -170,7 +170,8 @@ class SkippingDamageTest {
     int[] starts = {0};
     MemorySegment bytes = MemorySegment.ofArray(log);
     while (starts[starts.length - 1] < log.length) {
-      int end = starts[starts.length - 1] + batch.wrap(bytes, starts[starts.length - 1]).sizeBytes();
+      int end =
+          starts[starts.length - 1] + batch.wrap(bytes, starts[starts.length - 1]).sizeBytes();
       starts = Arrays.copyOf(starts, starts.length + 1);
       starts[starts.length - 1] = end;
     }
