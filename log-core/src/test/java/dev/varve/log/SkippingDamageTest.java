@@ -8,6 +8,9 @@ import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.error.DamagedRange;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.SegmentFile.Kind;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -124,6 +127,40 @@ class SkippingDamageTest {
     }
   }
 
+  @Test
+  void aDurableReaderWaitsBeforeDamageThatIsNotDurable() {
+    try (LogFixture fixture = LogFixture.open(root)) {
+      fixture.append("a");
+      fixture.log().flush();
+      fixture.append("b", "c");
+      int second = starts(fixture)[1];
+      corrupt(fixture, second + CHECKSUMMED);
+      List<DamagedRange> told = new ArrayList<>();
+      try (LogReader reader =
+          fixture.log().reader(0, Visibility.DURABLE).skippingDamage(told::add)) {
+        assertThat(rest(reader)).containsExactly("a");
+        assertThat(rest(reader)).isEmpty();
+        assertThat(told).isEmpty();
+        fixture.log().flush();
+        assertThat(rest(reader)).containsExactly("c");
+        assertThat(told).extracting(DamagedRange::firstOffset).containsExactly(1L);
+      }
+    }
+  }
+
+  /** Changes a byte of a log that is open, in place. */
+  private static void corrupt(LogFixture fixture, int position) {
+    try (RandomAccessFile file =
+        new RandomAccessFile(fixture.file(LogFixture.logOf(0)).toFile(), "rw")) {
+      file.seek(position);
+      int before = file.read();
+      file.seek(position);
+      file.write(before ^ 1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private void check(Consumer<LogFixture> damage, Consumer<LogFixture> check) {
     try (LogFixture fixture = LogFixture.open(root)) {
       fixture.append("a", "b", "c", "d").roll().append("e", "f").maintain();
@@ -169,7 +206,7 @@ class SkippingDamageTest {
     RecordBatch batch = new RecordBatch();
     int[] starts = {0};
     MemorySegment bytes = MemorySegment.ofArray(log);
-    while (starts[starts.length - 1] < log.length) {
+    while (starts[starts.length - 1] < log.length && log[starts[starts.length - 1] + 16] == 2) {
       int end =
           starts[starts.length - 1] + batch.wrap(bytes, starts[starts.length - 1]).sizeBytes();
       starts = Arrays.copyOf(starts, starts.length + 1);
