@@ -1,5 +1,6 @@
 package dev.varve.cli;
 
+import dev.varve.log.error.DamagedRange;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.inspect.DirectoryReader;
 import dev.varve.log.inspect.Finding;
@@ -35,7 +36,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  varve cat orders-0 --from 1000 --max 10 --format tsv",
       "  varve cat orders-0 --since 2020-01-01T00:00:00Z --format json",
-      "  varve cat orders-0 --follow"
+      "  varve cat orders-0 --follow",
+      "  varve cat orders-0 --skip-damage 2>damage.txt"
     })
 final class CatCommand extends LogCommand {
   private static final int FOLLOW_MILLIS = 50;
@@ -68,11 +70,20 @@ final class CatCommand extends LogCommand {
   private boolean follow;
 
   @Option(
+      names = "--skip-damage",
+      description =
+          "Go on behind damage. Each damaged range is named on standard error, and the status is"
+              + " 1 if there was one.")
+  private boolean skipDamage;
+
+  @Option(
       names = "--format",
       paramLabel = "F",
       description = "raw, tsv, json or hex (default: ${DEFAULT-VALUE}).",
       defaultValue = "raw")
   private OutputFormat.Name format = OutputFormat.Name.RAW;
+
+  private long skipped;
 
   /** Where to begin: one of the two, or the start of the log. */
   private static final class Start {
@@ -97,11 +108,19 @@ final class CatCommand extends LogCommand {
     }
     OptionalLong since = start.time == null ? OptionalLong.empty() : millis(start.time);
     try (DirectoryReader reader = DirectoryReader.open(directory)) {
+      if (skipDamage) {
+        reader.skippingDamage(this::skipped);
+      }
       if (seek(reader, since)) {
         print(reader);
       }
     }
-    return ExitCode.FINE;
+    return skipped == 0 ? ExitCode.FINE : ExitCode.FAILED;
+  }
+
+  private void skipped(DamagedRange damage) {
+    skipped++;
+    streams().warn("skipped: " + damage);
   }
 
   /** Returns false if there is nothing to print. */

@@ -2,7 +2,6 @@ package dev.varve.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.varve.log.DamagedRange;
 import dev.varve.log.LogListener;
 import dev.varve.log.LogOptions;
 import dev.varve.log.OfflineRecovery;
@@ -161,7 +160,7 @@ final class RecoverCommand extends LogCommand {
 
   private static void write(JsonGenerator out, DamagedRange range) throws IOException {
     out.writeStartObject();
-    out.writeStringField("file", range.file().toString());
+    out.writeStringField("file", range.file());
     out.writeNumberField("position", range.position());
     out.writeNumberField("endPosition", range.endPosition());
     out.writeNumberField("firstOffset", range.firstOffset());

@@ -1,6 +1,7 @@
 package dev.varve.log;
 
 import dev.varve.log.error.CorruptLogException;
+import dev.varve.log.error.DamagedRange;
 import dev.varve.log.error.LogClosedException;
 import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.Record;
@@ -8,6 +9,7 @@ import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordCursor;
 import dev.varve.log.segment.SegmentView;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.SystemNanoClock;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +50,7 @@ public final class LogReader implements AutoCloseable {
   private long openBatchEnd;
 
   private boolean controlRecords;
+  private @Nullable Consumer<DamagedRange> onDamage;
   private boolean closed;
 
   LogReader(ReadPath readPath, IdleStrategy idleStrategy, long offset, Visibility visibility) {
@@ -67,32 +70,59 @@ public final class LogReader implements AutoCloseable {
   }
 
   /**
+   * Passes over damage instead of throwing: each damaged range is told once, by the thread that
+   * reads, and reading goes on behind it. That is at the next sound batch, if the damaged one's
+   * length or the index leads to it, or else at the next segment. A reader with {@link
+   * Visibility#DURABLE} waits before a range until all of its offsets are durable.
+   *
+   * @param onDamage is told each range before the first record behind it; what it throws comes out
+   *     of {@link #next}
+   * @return this reader
+   */
+  public LogReader skippingDamage(Consumer<DamagedRange> onDamage) {
+    this.onDamage = onDamage;
+    return this;
+  }
+
+  /**
    * Moves to the next record.
    *
    * @return false at the end of what may be seen; a later call may find more
    * @throws dev.varve.log.error.OffsetOutOfRangeException if the start of the log has moved past
    *     this reader
    * @throws CorruptLogException if the next batch is damaged, also when asked again; {@link #seek}
-   *     past it to go on
+   *     past it to go on, or ask for {@link #skippingDamage}
    * @throws LogClosedException if this reader or the log was closed
    */
   public boolean next() {
+    CorruptLogException damaged;
     try {
       do {
-        while (cursor.next()) {
-          long offset = cursor.record().offset();
-          if (offset >= nextOffset && (controlRecords || !cursor.batch().isControl())) {
-            nextOffset = offset + 1;
-            return true;
-          }
+        try {
+          return nextRecord();
+        } catch (InvalidBatchException e) {
+          damaged = corrupt(e);
+        } catch (CorruptLogException e) {
+          damaged = e;
         }
-      } while (nextBatch());
+      } while (passOver(damaged));
       return false;
-    } catch (InvalidBatchException e) {
-      throw damaged(e);
     } catch (InternalError e) {
       throw readPath.lostMemory(e);
     }
+  }
+
+  private boolean nextRecord() {
+    do {
+      while (cursor.next()) {
+        long offset = cursor.record().offset();
+        if (offset >= nextOffset && (controlRecords || !cursor.batch().isControl())) {
+          nextOffset = offset + 1;
+          return true;
+        }
+      }
+    } while (nextBatch());
+    return false;
   }
 
   private boolean nextBatch() {
@@ -121,7 +151,11 @@ public final class LogReader implements AutoCloseable {
         readPath.checkNotBelowStart(nextOffset);
       }
     }
-    if (batch.nextOffset() > readPath.visibleEnd(visibility)) {
+    long visibleEnd = readPath.visibleEnd(visibility);
+    if (batch.nextOffset() > visibleEnd) {
+      if (batch.baseOffset() < visibleEnd) {
+        cursor.open(batch).clear(); // no batch lies across: the header may be damaged
+      }
       return false;
     }
     cursor.open(batch);
@@ -133,25 +167,52 @@ public final class LogReader implements AutoCloseable {
 
   private SegmentView pin() {
     SegmentView pinned = readPath.viewAt(nextOffset);
-    boolean found = false;
-    try {
-      position = pinned.positionOf(nextOffset);
-      found = true;
-    } finally {
-      if (!found) {
-        pinned.release();
-      }
-    }
     view = pinned;
+    position = 0;
+    position = pinned.positionOf(nextOffset);
     return pinned;
   }
 
-  private CorruptLogException damaged(InvalidBatchException e) {
+  private CorruptLogException corrupt(InvalidBatchException e) {
     SegmentView current = view;
-    String path = current == null ? "log" : current.segment().path();
+    if (current == null) {
+      throw new IllegalStateException("no segment is pinned", e);
+    }
+    return current.corrupt(e.fault(), e);
+  }
+
+  /** Returns false if the damage may not be seen yet. */
+  private boolean passOver(CorruptLogException damaged) {
+    Consumer<DamagedRange> told = onDamage;
+    DamagedRange damage = damaged.range();
+    boolean visible = damage.endOffset() <= readPath.visibleEnd(visibility);
     openBatchEnd = 0;
-    unpin(); // so that the next call comes to the same batch, and says the same
-    return new CorruptLogException(path, batch.position(), String.valueOf(e.getMessage()), e);
+    if (told == null || !visible) {
+      unpin(); // so that the next call comes to the same batch, and says the same
+      if (told == null) {
+        throw damaged;
+      }
+      return false;
+    }
+    goOnBehind(damage);
+    told.accept(damage);
+    return true;
+  }
+
+  private void goOnBehind(DamagedRange damage) {
+    SegmentView current = view;
+    boolean inView = current != null && current.segment().path().equals(damage.file());
+    if (current == null || !inView) {
+      unpin(); // a segment that could not be pinned
+      nextOffset = Math.max(nextOffset, damage.endOffset());
+      return;
+    }
+    cursor.clear();
+    position = damage.endPosition();
+    if (position < current.endPosition() || current.isFinal()) {
+      // Otherwise the end is that of a log that grows: the next batch says where it begins.
+      nextOffset = Math.max(nextOffset, damage.endOffset());
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.varve.log;
 
+import dev.varve.log.error.DamagedRange;
 import java.util.List;
 
 /**
@@ -44,11 +45,12 @@ public record OpenReport(
         .filter(decision -> decision.kind() == RecoveryDecision.Kind.KEPT_DAMAGE)
         .map(damage ->
             new DamagedRange(
-                damage.file(),
+                damage.file().toString(),
                 damage.position(),
                 damage.position() + damage.bytes(),
                 damage.firstOffset(),
-                damage.endOffset()))
+                damage.endOffset(),
+                "found " + damage.found() + ", expected " + damage.expected()))
         .toList();
   }
 }

@@ -1,6 +1,5 @@
 package dev.varve.log;
 
-import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.error.LogException;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.record.InvalidBatchException;
@@ -162,8 +161,7 @@ final class ReadPath {
       }
       return OptionalLong.empty();
     } catch (InvalidBatchException e) {
-      throw new CorruptLogException(
-          view.segment().path(), batch.position(), String.valueOf(e.getMessage()), e);
+      throw view.corrupt(e.fault(), e);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.log.RecoveryDecision.Kind;
+import dev.varve.log.error.DamagedRange;
 import dev.varve.log.error.LogDirectoryException;
 import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogLockedException;
@@ -252,7 +253,14 @@ class OfflineRecoveryTest {
         OfflineRecovery recovery = OfflineRecovery.of(unforced(log), log.options())) {
       int batch = log.bytes(FIRST).length / 3;
       assertThat(recovery.plan().damagedRanges())
-          .containsExactly(new DamagedRange(log.file(FIRST), 0, batch, 0, 1));
+          .singleElement()
+          .extracting(
+              DamagedRange::file,
+              DamagedRange::position,
+              DamagedRange::endPosition,
+              DamagedRange::firstOffset,
+              DamagedRange::endOffset)
+          .containsExactly(log.file(FIRST).toString(), 0L, (long) batch, 0L, 1L);
     }
   }
 

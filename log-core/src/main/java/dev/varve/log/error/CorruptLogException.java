@@ -9,30 +9,36 @@ import org.jspecify.annotations.Nullable;
 public final class CorruptLogException extends LogException {
   private static final long serialVersionUID = 1L;
 
-  private final String file;
-  private final long position;
+  private final DamagedRange range;
 
-  /**
-   * Describes one damaged place.
-   *
-   * @param file the path of the file
-   * @param position where in the file the damaged batch begins, in bytes
-   * @param finding what was found and what was expected there
-   */
-  public CorruptLogException(
-      String file, long position, String finding, @Nullable Throwable cause) {
-    super(file + " at position " + position + ": " + finding, cause);
-    this.file = file;
-    this.position = position;
+  /** Describes one damaged stretch. */
+  public CorruptLogException(DamagedRange range, @Nullable Throwable cause) {
+    super(range.toString(), cause);
+    this.range = range;
+  }
+
+  /** What is damaged: the file, its bytes and the offsets they held. */
+  public DamagedRange range() {
+    return range;
   }
 
   /** The path of the damaged file. */
   public String file() {
-    return file;
+    return range.file();
   }
 
-  /** Where in the file the damaged batch begins, in bytes. */
+  /** Where in the file the damage begins, in bytes. */
   public long position() {
-    return position;
+    return range.position();
+  }
+
+  /** The lowest offset that the damaged bytes may have held. */
+  public long firstOffset() {
+    return range.firstOffset();
+  }
+
+  /** The offset after the highest that the damaged bytes may have held. */
+  public long endOffset() {
+    return range.endOffset();
   }
 }

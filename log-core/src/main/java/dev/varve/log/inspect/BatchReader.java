@@ -1,5 +1,7 @@
 package dev.varve.log.inspect;
 
+import dev.varve.index.OffsetIndex;
+import dev.varve.log.error.DamagedRange;
 import dev.varve.log.record.BatchFault;
 import dev.varve.log.record.BatchFault.Kind;
 import dev.varve.log.record.RecordBatch;
@@ -7,7 +9,9 @@ import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentScan;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +26,6 @@ public final class BatchReader implements AutoCloseable {
   private final ReadOnlyFile file;
   private final Path path;
   private final long baseOffset;
-  private long startPosition;
   private SegmentScan scan;
 
   private BatchReader(ReadOnlyFile file, Path path, long baseOffset, long startPosition)
@@ -30,8 +33,7 @@ public final class BatchReader implements AutoCloseable {
     this.file = file;
     this.path = path;
     this.baseOffset = baseOffset;
-    this.startPosition = startPosition;
-    this.scan = new SegmentScan(file.from(startPosition), baseOffset);
+    this.scan = SegmentScan.from(file, startPosition, baseOffset);
   }
 
   /** Reads a whole file; its base offset is that in its name, or 0 if it has none. */
@@ -82,12 +84,12 @@ public final class BatchReader implements AutoCloseable {
 
   /** Where the current batch begins in the file. */
   public long position() {
-    return startPosition + scan.position();
+    return scan.position();
   }
 
   /** Where the sound batches end, so far. */
   public long endPosition() {
-    return startPosition + scan.endPosition();
+    return scan.endPosition();
   }
 
   /** The offset after the last sound batch, so far. */
@@ -97,13 +99,12 @@ public final class BatchReader implements AutoCloseable {
 
   /** The size that the file had when it was opened, or looked at again. */
   public long fileBytes() {
-    return startPosition + scan.fileBytes();
+    return scan.fileBytes();
   }
 
   /** Why reading ended before the end of the file, with the position in it; null if it did not. */
   public @Nullable BatchFault fault() {
-    BatchFault fault = scan.fault();
-    return fault == null ? null : fault.at(startPosition + fault.position());
+    return scan.fault();
   }
 
   /** Whether reading ended at zeros that go on to the end of the file: space that was reserved. */
@@ -139,10 +140,47 @@ public final class BatchReader implements AutoCloseable {
             != null) {
       return false;
     }
-    long position = endPosition();
-    scan = new SegmentScan(file.from(position), endOffset());
-    startPosition = position;
+    scan = SegmentScan.from(file, endPosition(), endOffset());
     return true;
+  }
+
+  /**
+   * After a fault: moves behind it, so that {@link #next} finds the next sound batch, if that lies
+   * where the damaged length or the index says. If not, the reader stays at its fault.
+   *
+   * @param directory knows the segment's index and its neighbour
+   * @return what was damaged; it reaches to the end of the file if no sound batch was found
+   */
+  DamagedRange skip(LogDirectory directory) throws IOException {
+    BatchFault fault = Objects.requireNonNull(scan.fault(), "no fault");
+    long firstOffset = endOffset();
+    boolean last = directory.isLast(baseOffset);
+    long nextBase = last ? Long.MAX_VALUE : directory.baseAfter(baseOffset);
+    boolean found = scan.skip(index(directory), nextBase);
+    long endKnown = last ? directory.durableEnd() : nextBase;
+    return range(
+        fault,
+        found ? endPosition() : fileBytes(),
+        firstOffset,
+        found ? endOffset() : Math.max(firstOffset, endKnown));
+  }
+
+  /** What is damaged if the current batch has a sound checksum and malformed records. */
+  DamagedRange damagedRecords(BatchFault fault) {
+    return range(fault.at(position()), endPosition(), batch().baseOffset(), batch().nextOffset());
+  }
+
+  private DamagedRange range(BatchFault fault, long endPosition, long firstOffset, long endOffset) {
+    String finding = "found " + fault.found() + ", expected " + fault.expected();
+    return new DamagedRange(
+        path.toString(), fault.position(), endPosition, firstOffset, endOffset, finding);
+  }
+
+  private @Nullable OffsetIndex index(LogDirectory directory) throws IOException {
+    Path index = directory.file(baseOffset, SegmentFile.Kind.OFFSET_INDEX);
+    return Files.isRegularFile(index) && !IndexBytes.isTooLarge(index)
+        ? OffsetIndex.over(IndexBytes.read(index), baseOffset)
+        : null;
   }
 
   @Override

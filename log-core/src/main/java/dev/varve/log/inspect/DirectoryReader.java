@@ -3,10 +3,10 @@ package dev.varve.log.inspect;
 import dev.varve.index.OffsetIndex;
 import dev.varve.index.TimeIndex;
 import dev.varve.log.error.CorruptLogException;
+import dev.varve.log.error.DamagedRange;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.inspect.LogDirectory.State;
 import dev.varve.log.record.BatchFault;
-import dev.varve.log.record.BatchFault.Kind;
 import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.Record;
 import dev.varve.log.record.RecordBatch;
@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,10 @@ public final class DirectoryReader implements AutoCloseable {
   private LogDirectory directory;
   private @Nullable BatchReader batches;
   private long nextOffset;
+  private @Nullable Consumer<DamagedRange> onDamage;
+
+  /** The last damage that was told, since the end of a log is looked at again and again. */
+  private @Nullable DamagedRange told;
 
   private DirectoryReader(LogDirectory directory) {
     this.directory = directory;
@@ -57,6 +62,19 @@ public final class DirectoryReader implements AutoCloseable {
     return new DirectoryReader(LogDirectory.of(path));
   }
 
+  /**
+   * Passes over damage instead of throwing: each damaged range is told once, and reading goes on
+   * behind it. That is at the next sound batch, if the damaged one's length or the index leads to
+   * it, or else at the next segment.
+   *
+   * @param onDamage is told each range before the first record behind it
+   * @return this reader
+   */
+  public DirectoryReader skippingDamage(Consumer<DamagedRange> onDamage) {
+    this.onDamage = onDamage;
+    return this;
+  }
+
   /** The first offset that can be read. */
   public long startOffset() {
     return directory.startOffset();
@@ -69,7 +87,7 @@ public final class DirectoryReader implements AutoCloseable {
     }
     long base = directory.baseOffsets().getLast();
     try (BatchReader last = segmentAt(base, Long.MAX_VALUE)) {
-      while (last.next()) {
+      while (nextSound(last)) {
         // only the end matters
       }
       return Math.max(last.endOffset(), directory.startOffset());
@@ -87,6 +105,7 @@ public final class DirectoryReader implements AutoCloseable {
       throw new OffsetOutOfRangeException(offset, startOffset(), end);
     }
     close();
+    told = null;
     nextOffset = offset;
   }
 
@@ -110,19 +129,47 @@ public final class DirectoryReader implements AutoCloseable {
   }
 
   private OptionalLong search(BatchReader segment, long timestamp) throws IOException {
-    while (segment.next()) {
+    while (nextSound(segment)) {
       RecordBatch batch = segment.batch();
       if (batch.maxTimestamp() >= timestamp && batch.lastOffset() >= startOffset()) {
-        openRecords(segment);
-        while (cursor.next()) {
-          Record record = cursor.record();
-          if (record.timestamp() >= timestamp && record.offset() >= startOffset()) {
-            return OptionalLong.of(record.offset());
-          }
+        OptionalLong found = searchBatch(segment, timestamp);
+        if (found.isPresent()) {
+          return found;
         }
       }
     }
     return OptionalLong.empty();
+  }
+
+  private OptionalLong searchBatch(BatchReader segment, long timestamp) {
+    try {
+      cursor.openUnchecked(segment.batch());
+      while (cursor.next()) {
+        Record record = cursor.record();
+        if (record.timestamp() >= timestamp && record.offset() >= startOffset()) {
+          return OptionalLong.of(record.offset());
+        }
+      }
+    } catch (InvalidBatchException e) {
+      if (onDamage == null) {
+        throw new CorruptLogException(segment.damagedRecords(e.fault()), e);
+      }
+    }
+    return OptionalLong.empty();
+  }
+
+  /**
+   * Moves to the next batch, if asked to then also behind damage, which is told when it is read.
+   */
+  private boolean nextSound(BatchReader segment) throws IOException {
+    if (segment.next()) {
+      return true;
+    }
+    if (onDamage == null || segment.fault() == null) {
+      return false;
+    }
+    segment.skip(directory);
+    return segment.next();
   }
 
   /** Where to begin the search for a time in a segment; -1 if the segment has nothing so late. */
@@ -172,23 +219,35 @@ public final class DirectoryReader implements AutoCloseable {
    * Moves to the next record.
    *
    * @return false at the end of the log as it was when the segment was opened; see {@link #poll}
-   * @throws CorruptLogException if the next batch is damaged
+   * @throws CorruptLogException if the next batch is damaged, also when asked again; {@link #seek}
+   *     past it to go on, or ask for {@link #skippingDamage}
    */
   public boolean next() throws IOException {
-    try {
-      do {
-        while (cursor.next()) {
-          long offset = cursor.record().offset();
-          if (offset >= nextOffset) {
-            nextOffset = offset + 1;
-            return true;
-          }
+    while (true) {
+      try {
+        return nextRecord();
+      } catch (InvalidBatchException e) {
+        BatchReader current = batches;
+        if (current == null) {
+          throw new IllegalStateException("no batch is open", e);
         }
-      } while (nextBatch());
-      return false;
-    } catch (InvalidBatchException e) {
-      throw damaged(e.fault(), e);
+        cursor.clear();
+        tell(current.damagedRecords(e.fault()), e);
+      }
     }
+  }
+
+  private boolean nextRecord() throws IOException {
+    do {
+      while (cursor.next()) {
+        long offset = cursor.record().offset();
+        if (offset >= nextOffset) {
+          nextOffset = offset + 1;
+          return true;
+        }
+      }
+    } while (nextBatch());
+    return false;
   }
 
   private boolean nextBatch() throws IOException {
@@ -203,37 +262,52 @@ public final class DirectoryReader implements AutoCloseable {
     while (true) {
       while (current.next()) {
         if (current.batch().lastOffset() >= nextOffset) {
-          openRecords(current);
+          cursor.openUnchecked(current.batch());
           return true;
         }
       }
-      boolean last = directory.isLast(current.baseOffset());
-      checkEnd(current, last);
-      if (last) {
+      if (endsInDamage(current) && passOver(current)) {
+        continue;
+      }
+      if (directory.isLast(current.baseOffset())) {
         return false;
       }
-      long base = baseAfter(current.baseOffset());
+      long base = directory.baseAfter(current.baseOffset());
       current.close();
       current = BatchReader.open(directory.log(base), base, 0);
       batches = current;
     }
   }
 
-  private void openRecords(BatchReader from) {
-    try {
-      cursor.openUnchecked(from.batch());
-    } catch (InvalidBatchException e) {
-      throw damaged(from, e.fault().at(from.position()), e);
-    }
+  /** Whether what ended the segment is damage, not space or a batch that was not finished. */
+  private boolean endsInDamage(BatchReader reader) throws IOException {
+    return reader.fault() != null
+        && !reader.endsInReservedSpace()
+        && (!directory.isLast(reader.baseOffset())
+            || directory.state() != State.OPEN
+            || reader.endOffset() < directory.durableEnd());
   }
 
-  private void checkEnd(BatchReader reader, boolean last) throws IOException {
-    BatchFault fault = reader.fault();
-    if (fault == null || reader.endsInReservedSpace()) {
-      return;
+  /** Returns whether a sound batch follows in the same segment. */
+  private boolean passOver(BatchReader reader) throws IOException {
+    DamagedRange damage = reader.skip(directory);
+    boolean found = reader.fault() == null;
+    if (!found || damage.endOffset() > nextOffset) {
+      tell(damage, null);
     }
-    if (!last || directory.state() != State.OPEN || reader.endOffset() < directory.durableEnd()) {
-      throw damaged(reader, fault, null);
+    return found;
+  }
+
+  private void tell(DamagedRange damage, @Nullable Exception cause) throws IOException {
+    Consumer<DamagedRange> listener = onDamage;
+    if (listener == null) {
+      close(); // so that the next call comes to the same batch, and says the same
+      throw new CorruptLogException(damage, cause);
+    }
+    nextOffset = Math.max(nextOffset, damage.endOffset());
+    if (!damage.equals(told)) {
+      told = damage;
+      listener.accept(damage);
     }
   }
 
@@ -241,12 +315,6 @@ public final class DirectoryReader implements AutoCloseable {
     List<Long> bases = directory.baseOffsets();
     int found = Collections.binarySearch(bases, offset);
     return bases.get(Math.max(0, found >= 0 ? found : -found - 2));
-  }
-
-  private long baseAfter(long base) {
-    List<Long> bases = directory.baseOffsets();
-    int found = Collections.binarySearch(bases, base);
-    return bases.get(found >= 0 ? found + 1 : -found - 1);
   }
 
   /**
@@ -279,29 +347,14 @@ public final class DirectoryReader implements AutoCloseable {
   public @Nullable Finding tornTail() throws IOException {
     BatchReader current = batches;
     BatchFault fault = current == null ? null : current.fault();
-    if (current == null || fault == null || current.endsInReservedSpace()) {
+    if (current == null
+        || fault == null
+        || current.endsInReservedSpace()
+        || endsInDamage(current)) {
       return null;
     }
     return new Finding(
         Finding.Severity.NOTE, current.path(), fault.position(), fault.found(), fault.expected());
-  }
-
-  private CorruptLogException damaged(BatchFault fault, Exception cause) {
-    BatchReader current = batches;
-    if (current == null) {
-      throw new IllegalStateException("no batch is open", cause);
-    }
-    return damaged(current, fault.at(current.position()), cause);
-  }
-
-  private static CorruptLogException damaged(
-      BatchReader reader, BatchFault fault, @Nullable Exception cause) {
-    String hidden = fault.kind() == Kind.INCOMPLETE ? "" : "; the records behind it cannot be read";
-    return new CorruptLogException(
-        reader.path().toString(),
-        fault.position(),
-        "found " + fault.found() + ", expected " + fault.expected() + hidden,
-        cause);
   }
 
   /** The record that {@link #next} moved to: one view, always the same, moved along. */

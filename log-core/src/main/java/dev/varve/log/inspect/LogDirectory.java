@@ -190,6 +190,12 @@ public final class LogDirectory {
     return next == baseOffsets.size() || baseOffsets.get(next) > durableEnd();
   }
 
+  /** The base offset of the segment after one that is not the last. */
+  long baseAfter(long baseOffset) {
+    int found = Collections.binarySearch(baseOffsets, baseOffset);
+    return baseOffsets.get(found >= 0 ? found + 1 : -found - 1);
+  }
+
   boolean isLast(long baseOffset) {
     return !baseOffsets.isEmpty() && baseOffsets.getLast() == baseOffset;
   }

@@ -19,8 +19,10 @@ import java.nio.file.Path;
  * newest segments, and zeros behind its last batch: such are notes, not damage. It may be appended
  * to meanwhile.
  *
- * <p>A damaged batch ends the check of its segment: the place of the next is found by a length that
- * cannot be believed. Memory: the indexes of one segment and the largest batch, inflated.
+ * <p>A damaged range is named with its offsets. The check goes on behind it in the same segment if
+ * a sound batch lies where the damaged length or the index says; what is found there is no longer
+ * compared with the indexes, transactions and epochs. Memory: the indexes of one segment and the
+ * largest batch, inflated.
  */
 public final class LogVerifier {
   private final LogDirectory directory;

@@ -11,27 +11,20 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A file, or the rest of it from some position on, that is opened for reading only, so that a
- * directory without write permission can be looked at. Everything that would change it is refused.
+ * A file that is opened for reading only, so that a directory without write permission can be
+ * looked at. Everything that would change it is refused.
  */
 final class ReadOnlyFile implements StorageFile {
   private final Path path;
   private final FileChannel channel;
-  private final long start;
 
-  private ReadOnlyFile(Path path, FileChannel channel, long start) {
+  private ReadOnlyFile(Path path, FileChannel channel) {
     this.path = path;
     this.channel = channel;
-    this.start = start;
   }
 
   static ReadOnlyFile open(Path path) throws IOException {
-    return new ReadOnlyFile(path, FileChannel.open(path, StandardOpenOption.READ), 0);
-  }
-
-  /** The rest of this file as a file of its own. Closing either closes both. */
-  ReadOnlyFile from(long position) {
-    return new ReadOnlyFile(path, channel, start + position);
+    return new ReadOnlyFile(path, FileChannel.open(path, StandardOpenOption.READ));
   }
 
   @Override
@@ -41,14 +34,14 @@ final class ReadOnlyFile implements StorageFile {
 
   @Override
   public long size() throws IOException {
-    return Math.max(0, channel.size() - start);
+    return channel.size();
   }
 
   @Override
   public long read(long position, MemorySegment target) throws IOException {
     ByteBuffer buffer = target.asByteBuffer();
     while (buffer.hasRemaining()) {
-      if (channel.read(buffer, start + position + buffer.position()) < 0) {
+      if (channel.read(buffer, position + buffer.position()) < 0) {
         break;
       }
     }
@@ -57,7 +50,7 @@ final class ReadOnlyFile implements StorageFile {
 
   @Override
   public long transferTo(long position, long bytes, WritableByteChannel target) throws IOException {
-    return channel.transferTo(start + position, bytes, target);
+    return channel.transferTo(position, bytes, target);
   }
 
   @Override

@@ -46,7 +46,9 @@ final class RecordsCheck implements BatchCheck {
       checkRecords(batch, position);
     } catch (InvalidBatchException e) {
       BatchFault fault = e.fault();
-      findings.damage(log, position, fault.found(), fault.expected());
+      String offsets = "offsets " + batch.baseOffset() + " to " + batch.lastOffset();
+      findings.damage(
+          log, position, fault.found(), fault.expected() + "; " + offsets + " cannot be read");
     } catch (CodecUnavailableException e) {
       findings.note(
           log,

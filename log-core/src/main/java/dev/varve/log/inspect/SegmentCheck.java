@@ -1,9 +1,9 @@
 package dev.varve.log.inspect;
 
+import dev.varve.log.error.DamagedRange;
 import dev.varve.log.inspect.BatchCheck.SegmentEnd;
 import dev.varve.log.inspect.LogDirectory.State;
 import dev.varve.log.record.BatchFault;
-import dev.varve.log.record.BatchFault.Kind;
 import dev.varve.log.record.RecordCursor;
 import dev.varve.log.segment.SegmentFile;
 import java.io.IOException;
@@ -100,7 +100,8 @@ final class SegmentCheck {
     for (int i = 0; i < RETRIES && isBeingWritten() && reader.refresh(); i++) {
       walk(progress);
     }
-    boolean complete = checkTail();
+    boolean complete = checkDamage();
+    checkReserved();
     SegmentEnd end = new SegmentEnd(reader.endOffset(), reader.endPosition(), complete);
     for (BatchCheck check : checks) {
       check.atEnd(end);
@@ -127,31 +128,54 @@ final class SegmentCheck {
     return unsettled && reader.fault() != null && !reader.endsInReservedSpace();
   }
 
-  /** Returns whether the segment ends where its sound batches do. */
-  private boolean checkTail() throws IOException {
+  /**
+   * Goes over damage to the end of the segment. What follows it is looked at for itself and is not
+   * compared with other files, which know of batches that are gone.
+   *
+   * @return false if there was damage
+   */
+  private boolean checkDamage() throws IOException {
+    boolean sound = true;
     BatchFault fault = reader.fault();
-    if (fault == null) {
-      return true;
+    while (fault != null && !reader.endsInReservedSpace()) {
+      sound = false;
+      DamagedRange damage = reader.skip(directory);
+      findings.damage(
+          reader.path(),
+          damage.position(),
+          fault.found(),
+          fault.expected() + "; " + damage.extent());
+      if (reader.fault() != null) {
+        return false; // nothing sound can be found behind it
+      }
+      while (reader.next()) {
+        recordsCheck.onBatch(reader.batch(), reader.position());
+        batches++;
+      }
+      fault = reader.fault();
     }
-    boolean reserved = reader.endsInReservedSpace();
+    return sound;
+  }
+
+  private void checkReserved() throws IOException {
+    BatchFault fault = reader.fault();
+    if (fault == null || !reader.endsInReservedSpace()) {
+      return;
+    }
     long left = reader.fileBytes() - fault.position();
-    if (reserved && unsettled) {
+    if (unsettled) {
       findings.note(
           reader.path(),
           fault.position(),
           left + " bytes of zeros",
           "space reserved by a log that is open, to be cut off when it is closed");
-    } else if (reserved) {
+    } else {
       findings.damage(
           reader.path(),
           fault.position(),
           left + " bytes of zeros",
           "the end of the file behind the last batch");
-    } else {
-      String hidden = fault.kind() == Kind.INCOMPLETE ? "" : "; what follows cannot be checked";
-      findings.damage(reader.path(), fault.position(), fault.found(), fault.expected() + hidden);
     }
-    return reserved;
   }
 
   long batches() {

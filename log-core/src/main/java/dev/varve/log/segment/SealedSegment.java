@@ -3,6 +3,7 @@ package dev.varve.log.segment;
 import dev.varve.index.OffsetIndex;
 import dev.varve.index.TimeIndex;
 import dev.varve.log.error.CorruptLogException;
+import dev.varve.log.error.DamagedRange;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.Storage;
@@ -119,8 +120,9 @@ public final class SealedSegment implements Segment {
   private SegmentMemory load(Arena arena) throws IOException {
     try (StorageFile file = storage.open(SegmentFile.name(baseOffset, Kind.LOG))) {
       if (file.size() < sizeBytes) {
+        String finding = "found the end of the file, expected it at " + sizeBytes;
         throw new CorruptLogException(
-            path, file.size(), "found the end of the file, expected it at " + sizeBytes, null);
+            new DamagedRange(path, file.size(), sizeBytes, baseOffset, endOffset, finding), null);
       }
       MemorySegment log = file.map(Access.READ, sizeBytes, arena);
       MemorySegment offsetEntries = map(Kind.OFFSET_INDEX, arena);

@@ -1,5 +1,6 @@
 package dev.varve.log.segment;
 
+import dev.varve.index.OffsetIndex;
 import dev.varve.log.record.BatchChecksum;
 import dev.varve.log.record.BatchFault;
 import dev.varve.log.record.BatchFault.Kind;
@@ -14,14 +15,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the batches of a log file one after the other and checks each: header, checksum, order of
- * offsets. Reads through the file and not through a mapping, so that a checksum never runs over a
+ * Reads the batches of a log one after the other and checks each: header, checksum, order of
+ * offsets. Copies them out of the file, or out of its mapping, so that a checksum never runs over a
  * page that the file may have lost.
  *
  * <p>Ends at the first batch that is not valid. What follows it proves nothing: its place was found
  * with a length that cannot be believed. But where it is known that the log was durable once, a
  * batch that is damaged is passed over if a valid one, with a higher offset, follows exactly in its
- * place: then the length was right, and only that batch is damaged.
+ * place: then the length was right, and only that batch is damaged. Readers may {@link #skip} a
+ * fault also to where an index leads.
  *
  * <p>Thread safety: for one thread.
  */
@@ -29,7 +31,7 @@ public final class SegmentScan {
   /** Stays in the second-level cache together with what the checksum and the indexes touch. */
   private static final int WINDOW_BYTES = 256 << 10;
 
-  private final StorageFile file;
+  private final Source source;
   private final long fileBytes;
   private final long baseOffset;
   private final long durableEnd;
@@ -57,6 +59,13 @@ public final class SegmentScan {
    */
   public record Damage(BatchFault fault, long bytes, long firstOffset, long endOffset) {}
 
+  /** Where the bytes come from. */
+  @FunctionalInterface
+  private interface Source {
+    /** Copies bytes from a position on; fewer than the target has room for only at the end. */
+    long read(long position, MemorySegment target) throws IOException;
+  }
+
   /**
    * Begins at the start of a segment's log.
    *
@@ -67,13 +76,40 @@ public final class SegmentScan {
   }
 
   /**
+   * Begins at a position of a segment's log that is the first byte of a batch.
+   *
+   * @param baseOffset the lowest offset that a batch may have
+   */
+  public static SegmentScan from(StorageFile file, long position, long baseOffset)
+      throws IOException {
+    SegmentScan scan = new SegmentScan(file, baseOffset);
+    scan.nextPosition = position;
+    return scan;
+  }
+
+  /** Begins at the start of a log that is in memory, mapped or not. */
+  static SegmentScan over(MemorySegment log, long baseOffset) {
+    Source copying =
+        (position, target) -> {
+          long bytes = Math.min(target.byteSize(), log.byteSize() - position);
+          MemorySegment.copy(log, position, target, 0, bytes);
+          return bytes;
+        };
+    return new SegmentScan(copying, log.byteSize(), baseOffset, baseOffset);
+  }
+
+  /**
    * Begins at the start of a segment's log.
    *
    * @param durableEnd damage below this offset is passed over if a valid batch follows it
    */
   SegmentScan(StorageFile file, long baseOffset, long durableEnd) throws IOException {
-    this.file = file;
-    this.fileBytes = file.size();
+    this(file::read, file.size(), baseOffset, durableEnd);
+  }
+
+  private SegmentScan(Source source, long fileBytes, long baseOffset, long durableEnd) {
+    this.source = source;
+    this.fileBytes = fileBytes;
     this.baseOffset = baseOffset;
     this.durableEnd = durableEnd;
     this.nextOffset = baseOffset;
@@ -106,7 +142,7 @@ public final class SegmentScan {
       return false;
     }
     BatchFault found = check(nextPosition);
-    if (found != null && hasLength(found) && passOver(found)) {
+    if (found != null && passOver(found)) {
       found = check(nextPosition);
     }
     if (found != null) {
@@ -129,23 +165,89 @@ public final class SegmentScan {
 
   /** Moves to the valid batch behind damaged ones, if there is one where it has to be. */
   private boolean passOver(BatchFault damage) throws IOException {
-    long at = nextPosition;
-    BatchFault found = damage;
-    while (found != null && hasLength(found)) {
-      at += batch.sizeBytes();
-      if (at >= fileBytes) {
-        return false;
-      }
-      found = check(at);
-    }
-    if (found != null || batch.baseOffset() <= nextOffset || batch.baseOffset() > durableEnd) {
+    long at = positionByLength(damage, Long.MAX_VALUE);
+    if (at < 0 || batch.baseOffset() > durableEnd) {
       return false;
     }
     damages.add(
         new Damage(damage.at(nextPosition), at - nextPosition, nextOffset, batch.baseOffset()));
+    goOnAt(at);
+    return true;
+  }
+
+  /**
+   * After a fault: moves to the next sound batch with a higher offset, which has to lie exactly
+   * where the lengths of the damaged ones say, or where an entry of the index does. The nearest of
+   * the two is taken, since a damaged length may lead too far.
+   *
+   * @param endOffset the offset that all batches of the segment lie below
+   * @return false if no such batch can be found; nothing has moved then
+   */
+  public boolean skip(@Nullable OffsetIndex index, long endOffset) throws IOException {
+    BatchFault damage = check(nextPosition);
+    long byLength = damage == null ? -1 : positionByLength(damage, endOffset);
+    long limit = byLength < 0 ? fileBytes : byLength;
+    long byIndex = index == null ? -1 : positionByIndex(index, limit, endOffset);
+    long at = byIndex < 0 ? byLength : byIndex;
+    if (at < 0 || check(at) != null) {
+      return false;
+    }
+    goOnAt(at);
+    fault = null;
+    return true;
+  }
+
+  /** Begins at a position instead, if a sound batch is there, which becomes visible at once. */
+  boolean startAt(long at) throws IOException {
+    if (at < 0 || at >= fileBytes || check(at) != null) {
+      return false;
+    }
+    nextPosition = at;
+    return true;
+  }
+
+  private void goOnAt(long at) {
     nextPosition = at;
     nextOffset = batch.baseOffset();
-    return true;
+  }
+
+  /** The position behind damaged batches whose lengths lead to a sound one; -1 if they do not. */
+  private long positionByLength(BatchFault damage, long endOffset) throws IOException {
+    long at = nextPosition;
+    BatchFault found = damage;
+    while (found != null) {
+      if (!hasLength(found)) {
+        return -1;
+      }
+      at += batch.sizeBytes();
+      if (at >= fileBytes) {
+        return -1;
+      }
+      found = check(at);
+    }
+    return isBehindDamage(endOffset) ? at : -1;
+  }
+
+  /** The first position below a limit at which an entry names a sound batch; -1 if none does. */
+  private long positionByIndex(OffsetIndex index, long limit, long endOffset) throws IOException {
+    int entries = index.entryCount();
+    for (int slot = Math.max(0, index.floorSlotOfPosition((int) nextPosition));
+        slot < entries;
+        slot++) {
+      long at = index.position(slot);
+      if (at > nextPosition
+          && at < limit
+          && check(at) == null
+          && batch.lastOffset() == index.offset(slot)
+          && isBehindDamage(endOffset)) {
+        return at;
+      }
+    }
+    return -1;
+  }
+
+  private boolean isBehindDamage(long endOffset) {
+    return batch.baseOffset() > nextOffset && batch.lastOffset() < endOffset;
   }
 
   private @Nullable BatchFault check(long at) throws IOException {
@@ -191,7 +293,7 @@ public final class SegmentScan {
         windowBuffer = window.asByteBuffer();
       }
       windowPosition = at;
-      windowBytes = file.read(at, window.asSlice(0, Math.min(window.byteSize(), fileBytes - at)));
+      windowBytes = source.read(at, window.asSlice(0, Math.min(window.byteSize(), fileBytes - at)));
     }
     batch.wrap(window, at - windowPosition);
   }

@@ -3,6 +3,7 @@ package dev.varve.log.segment;
 import dev.varve.index.OffsetIndex;
 import dev.varve.index.TimeIndex;
 import dev.varve.log.error.CorruptLogException;
+import dev.varve.log.error.DamagedRange;
 import dev.varve.log.record.BatchFault;
 import dev.varve.log.record.RecordBatch;
 import java.lang.foreign.MemorySegment;
@@ -81,23 +82,33 @@ public final class SegmentView {
     BatchFault fault =
         view.wrap(log, position).headerFault(endPosition - position, RecordBatch.BATCH_BYTES_MAX);
     if (fault != null) {
-      throw corrupt(fault);
+      throw corrupt(fault, null);
     }
     return view.baseOffset() < endOffsetMax;
   }
 
-  /** The exception that reports a fault in this segment. */
-  public CorruptLogException corrupt(BatchFault fault) {
-    return new CorruptLogException(
-        segment.path(),
-        fault.position(),
-        "found " + fault.found() + ", expected " + fault.expected(),
-        null);
+  /** The exception that reports a fault in this segment, and how far it reaches. */
+  public CorruptLogException corrupt(BatchFault fault, @Nullable Throwable cause) {
+    return new CorruptLogException(damageAt(fault), cause);
+  }
+
+  private DamagedRange damageAt(BatchFault fault) {
+    DamageSearch search =
+        new DamageSearch(
+            segment.path(), log.asSlice(0, endPosition), memory.offsetIndex(), segment.endOffset());
+    return search.around(fault);
+  }
+
+  /** Whether no batch will ever follow those that this view shows now. */
+  public boolean isFinal() {
+    return segment instanceof SealedSegment;
   }
 
   /**
    * The position of the first batch whose last offset is at least the offset; the end if there is
-   * none.
+   * none. Damage that held only lower offsets is passed over.
+   *
+   * @throws CorruptLogException if the offset is among those that are damaged
    */
   public long positionOf(long offset) {
     long position = floorPosition(offset);
@@ -108,10 +119,14 @@ public final class SegmentView {
       boolean sound = fault == null && batch.recordCount() == batch.lastOffsetDelta() + 1L;
       long next = fault == null || hasLength(fault) ? position + batch.sizeBytes() : position;
       if (!passed && (sound || !isBelow(position, next, offset))) {
-        if (fault != null) {
-          throw corrupt(fault);
+        if (fault == null) {
+          return position;
         }
-        return position;
+        DamagedRange damage = damageAt(fault);
+        if (damage.endOffset() > offset || damage.endPosition() <= position) {
+          throw new CorruptLogException(damage, null);
+        }
+        next = damage.endPosition();
       }
       position = next;
     }
