@@ -1,5 +1,7 @@
 package dev.varve.log;
 
+import java.nio.file.Path;
+
 /**
  * Told what happens in a log. Loggers and metrics are the embedder's: this is where they attach.
  *
@@ -24,6 +26,20 @@ public interface LogListener {
 
   /** The files of this segment are gone. */
   default void segmentDeleted(long baseOffset) {}
+
+  /**
+   * The background, reading a sealed segment again, found a range of its file that is damaged or
+   * cannot be read. Heard again in each round, until the segment is deleted.
+   *
+   * @param file the log file of the segment
+   * @param position the first byte of the range, where a batch should begin
+   * @param endPosition the byte after the range
+   * @param firstOffset the lowest offset that records in the range may have had
+   * @param endOffset above all offsets that they may have had
+   * @param fault what was found, and what was expected
+   */
+  default void damageFound(
+      Path file, long position, long endPosition, long firstOffset, long endOffset, String fault) {}
 
   /** A step of the background work failed; it will be tried again. */
   default void maintenanceFailed(String task, Throwable cause) {}

@@ -27,12 +27,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SegmentScan {
   /** Stays in the second-level cache together with what the checksum and the indexes touch. */
-  private static final int WINDOW_BYTES = 256 << 10;
+  public static final int WINDOW_BYTES = 256 << 10;
 
   private final StorageFile file;
   private final long fileBytes;
   private final long baseOffset;
   private final long durableEnd;
+  private final long endOffsetMax;
   private final List<Damage> damages = new ArrayList<>();
   private final RecordBatch batch = new RecordBatch();
 
@@ -42,6 +43,7 @@ public final class SegmentScan {
   private ByteBuffer windowBuffer = window.asByteBuffer();
   private long windowPosition;
   private long windowBytes;
+  private long readBytes;
   private long position;
   private long nextPosition;
   private long nextOffset;
@@ -51,10 +53,11 @@ public final class SegmentScan {
    * A stretch of damaged batches between valid ones.
    *
    * @param fault what is wrong with the first of them
+   * @param endPosition where the valid batch behind them begins in the file
    * @param firstOffset the lowest offset that they may have had
    * @param endOffset the offset of the valid batch behind them
    */
-  public record Damage(BatchFault fault, long firstOffset, long endOffset) {}
+  public record Damage(BatchFault fault, long endPosition, long firstOffset, long endOffset) {}
 
   /**
    * Begins at the start of a segment's log.
@@ -75,7 +78,26 @@ public final class SegmentScan {
     this.fileBytes = file.size();
     this.baseOffset = baseOffset;
     this.durableEnd = durableEnd;
+    this.endOffsetMax = Long.MAX_VALUE;
     this.nextOffset = baseOffset;
+  }
+
+  /**
+   * Goes on in the middle of a sealed segment's log. Damage is passed over wherever a valid batch
+   * follows it, since all of the segment was durable once.
+   *
+   * @param position where a batch begins
+   * @param nextOffset the lowest offset that it may have
+   */
+  public SegmentScan(StorageFile file, SealedSegment segment, long position, long nextOffset)
+      throws IOException {
+    this.file = file;
+    this.fileBytes = Math.min(file.size(), segment.sizeBytes());
+    this.baseOffset = segment.baseOffset();
+    this.durableEnd = segment.endOffset();
+    this.endOffsetMax = segment.endOffset();
+    this.nextPosition = position;
+    this.nextOffset = nextOffset;
   }
 
   /** Rebuilds indexes, which are empty, from the valid batches of a log. */
@@ -140,7 +162,7 @@ public final class SegmentScan {
     if (found != null || batch.baseOffset() <= nextOffset || batch.baseOffset() > durableEnd) {
       return false;
     }
-    damages.add(new Damage(damage.at(nextPosition), nextOffset, batch.baseOffset()));
+    damages.add(new Damage(damage.at(nextPosition), at, nextOffset, batch.baseOffset()));
     nextPosition = at;
     nextOffset = batch.baseOffset();
     return true;
@@ -169,6 +191,13 @@ public final class SegmentScan {
           "base offset " + batch.baseOffset(),
           "at least " + nextOffset);
     }
+    if (batch.nextOffset() > endOffsetMax) {
+      return new BatchFault(
+          Kind.HEADER,
+          batch.position(),
+          "last offset " + batch.lastOffset(),
+          "one below " + endOffsetMax + ", where the segment ends");
+    }
     if (batch.lastOffset() - baseOffset > Integer.MAX_VALUE) {
       return new BatchFault(
           Kind.HEADER,
@@ -190,6 +219,7 @@ public final class SegmentScan {
       }
       windowPosition = at;
       windowBytes = file.read(at, window.asSlice(0, Math.min(window.byteSize(), fileBytes - at)));
+      readBytes += windowBytes;
     }
     batch.wrap(window, at - windowPosition);
   }
@@ -224,7 +254,12 @@ public final class SegmentScan {
     return damages;
   }
 
-  /** The size of the file. */
+  /** The bytes that were read so far, those that were read twice counted twice. */
+  public long readBytes() {
+    return readBytes;
+  }
+
+  /** The size of the file, or of the part of it that is scanned. */
   public long fileBytes() {
     return fileBytes;
   }
