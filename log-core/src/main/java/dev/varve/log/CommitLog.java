@@ -47,6 +47,7 @@ public final class CommitLog implements AutoCloseable {
   private final OpenReport openReport;
   private final LogWriter writer;
   private final LogKeeper keeper;
+  private final ScrubTask scrub;
   private final ReadPath readPath;
   private final boolean forcesEachAppend;
   private final List<MaintenanceThread> threads;
@@ -62,6 +63,7 @@ public final class CommitLog implements AutoCloseable {
     this.keeper =
         new LogKeeper(
             storage, writer, failure, options, recovered.startOffset(), recovered.recoveryPoint());
+    this.scrub = new ScrubTask(storage, writer::segments, options);
     this.forcesEachAppend = options.durability() instanceof Durability.PerAppend;
     this.readPath = new ReadPath(writer, keeper, failure, options);
     this.builders = ThreadLocal.withInitial(this::newBatch);
@@ -73,7 +75,7 @@ public final class CommitLog implements AutoCloseable {
   private List<MaintenanceThread> startThreads() {
     return List.of(
         MaintenanceThread.start("space", directory(), writer::prepareSpace, options.listener()),
-        MaintenanceThread.start("keeper", directory(), keeper::maintain, options.listener()));
+        MaintenanceThread.start("keeper", directory(), this::keepInOrder, options.listener()));
   }
 
   /** Opens the log in a directory with the default options, creating it if there is none. */
@@ -342,13 +344,24 @@ public final class CommitLog implements AutoCloseable {
 
   /**
    * Does what can be done now of the log's background work: reserving space ahead of the writer,
-   * putting rolled segments in order, unmapping what is no longer read. The log's own threads do
-   * it, unless {@link LogOptions.Builder#ownMaintenanceThreads} says otherwise.
+   * putting rolled segments in order, unmapping what is no longer read, one step of reading sealed
+   * segments again. The log's own threads do it, unless {@link
+   * LogOptions.Builder#ownMaintenanceThreads} says otherwise.
    *
    * @return how much was done; 0 if there is nothing to do
    */
   public int maintenance() {
-    return writer.prepareSpace() + keeper.maintain();
+    return writer.prepareSpace() + keepInOrder();
+  }
+
+  /** The keeper's lock is free while the scrub reads. */
+  private int keepInOrder() {
+    return keeper.maintain() + scrub.doWork();
+  }
+
+  /** How far the background is in reading sealed segments again. */
+  public ScrubProgress scrubProgress() {
+    return scrub.progress();
   }
 
   /**

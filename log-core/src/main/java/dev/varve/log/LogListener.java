@@ -1,5 +1,7 @@
 package dev.varve.log;
 
+import dev.varve.log.error.DamagedRange;
+
 /**
  * Told what happens in a log. Loggers and metrics are the embedder's: this is where they attach.
  *
@@ -27,6 +29,14 @@ public interface LogListener {
 
   /** The files of this segment are gone. */
   default void segmentDeleted(long baseOffset) {}
+
+  /**
+   * The background, reading a sealed segment again, found a range of its file that is damaged or
+   * cannot be read. Heard again in each round, until the segment is deleted.
+   *
+   * @param range what is damaged, with its file, positions and offsets
+   */
+  default void damageFound(DamagedRange range) {}
 
   /** A step of the background work failed; it will be tried again. */
   default void maintenanceFailed(String task, Throwable cause) {}

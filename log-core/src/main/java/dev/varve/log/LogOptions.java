@@ -28,6 +28,7 @@ public final class LogOptions {
   private final Supplier<IdleStrategy> idleStrategy;
   private final LogListener listener;
   private final boolean ownMaintenanceThreads;
+  private final long scrubBytesPerSecondMax;
 
   private LogOptions(Builder builder) {
     this.segments =
@@ -46,6 +47,7 @@ public final class LogOptions {
     this.idleStrategy = builder.idleStrategy;
     this.listener = builder.listener;
     this.ownMaintenanceThreads = builder.ownMaintenanceThreads;
+    this.scrubBytesPerSecondMax = builder.scrubBytesPerSecondMax;
   }
 
   /** Kafka's defaults. */
@@ -129,6 +131,11 @@ public final class LogOptions {
     return ownMaintenanceThreads;
   }
 
+  /** How fast sealed segments are read again in the background; 0 if they are not. */
+  public long scrubBytesPerSecondMax() {
+    return scrubBytesPerSecondMax;
+  }
+
   /** Collects options. Not safe for use by several threads at once. */
   public static final class Builder {
     private int segmentBytesMax = 1 << 30;
@@ -145,6 +152,7 @@ public final class LogOptions {
     private Supplier<IdleStrategy> idleStrategy = BackoffIdleStrategy::new;
     private LogListener listener = LogListener.NONE;
     private boolean ownMaintenanceThreads = true;
+    private long scrubBytesPerSecondMax;
 
     private Builder() {}
 
@@ -236,6 +244,16 @@ public final class LogOptions {
      */
     public Builder ownMaintenanceThreads(boolean value) {
       ownMaintenanceThreads = value;
+      return this;
+    }
+
+    /**
+     * How many bytes a second the background reads of sealed segments, round and round, to find
+     * damage of the disk before a reader does; 0, the default, for none. Damage is told to {@link
+     * LogListener#damageFound}.
+     */
+    public Builder scrubBytesPerSecondMax(long bytes) {
+      scrubBytesPerSecondMax = checkRange("scrubBytesPerSecondMax", bytes, 0, Long.MAX_VALUE);
       return this;
     }
 

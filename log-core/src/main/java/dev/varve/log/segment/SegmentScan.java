@@ -29,12 +29,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SegmentScan {
   /** Stays in the second-level cache together with what the checksum and the indexes touch. */
-  private static final int WINDOW_BYTES = 256 << 10;
+  public static final int WINDOW_BYTES = 256 << 10;
 
   private final Source source;
   private final long fileBytes;
   private final long baseOffset;
   private final long durableEnd;
+  private final long endOffsetMax;
   private final List<Damage> damages = new ArrayList<>();
   private final RecordBatch batch = new RecordBatch();
 
@@ -44,6 +45,7 @@ public final class SegmentScan {
   private ByteBuffer windowBuffer = window.asByteBuffer();
   private long windowPosition;
   private long windowBytes;
+  private long readBytes;
   private long position;
   private long nextPosition;
   private long nextOffset;
@@ -57,7 +59,12 @@ public final class SegmentScan {
    * @param firstOffset the lowest offset that they may have had
    * @param endOffset the offset of the valid batch behind them
    */
-  public record Damage(BatchFault fault, long bytes, long firstOffset, long endOffset) {}
+  public record Damage(BatchFault fault, long bytes, long firstOffset, long endOffset) {
+    /** Where the valid batch behind them begins in the file. */
+    public long endPosition() {
+      return fault.position() + bytes;
+    }
+  }
 
   /** Where the bytes come from. */
   @FunctionalInterface
@@ -95,7 +102,7 @@ public final class SegmentScan {
           MemorySegment.copy(log, position, target, 0, bytes);
           return bytes;
         };
-    return new SegmentScan(copying, log.byteSize(), baseOffset, baseOffset);
+    return new SegmentScan(copying, log.byteSize(), baseOffset, baseOffset, Long.MAX_VALUE);
   }
 
   /**
@@ -104,15 +111,36 @@ public final class SegmentScan {
    * @param durableEnd damage below this offset is passed over if a valid batch follows it
    */
   SegmentScan(StorageFile file, long baseOffset, long durableEnd) throws IOException {
-    this(file::read, file.size(), baseOffset, durableEnd);
+    this(file::read, file.size(), baseOffset, durableEnd, Long.MAX_VALUE);
   }
 
-  private SegmentScan(Source source, long fileBytes, long baseOffset, long durableEnd) {
+  private SegmentScan(
+      Source source, long fileBytes, long baseOffset, long durableEnd, long endOffsetMax) {
     this.source = source;
     this.fileBytes = fileBytes;
     this.baseOffset = baseOffset;
     this.durableEnd = durableEnd;
+    this.endOffsetMax = endOffsetMax;
     this.nextOffset = baseOffset;
+  }
+
+  /**
+   * Goes on in the middle of a sealed segment's log. Damage is passed over wherever a valid batch
+   * follows it, since all of the segment was durable once.
+   *
+   * @param position where a batch begins
+   * @param nextOffset the lowest offset that it may have
+   */
+  public SegmentScan(StorageFile file, SealedSegment segment, long position, long nextOffset)
+      throws IOException {
+    this(
+        file::read,
+        Math.min(file.size(), segment.sizeBytes()),
+        segment.baseOffset(),
+        segment.endOffset(),
+        segment.endOffset());
+    this.nextPosition = position;
+    this.nextOffset = nextOffset;
   }
 
   /** Rebuilds indexes, which are empty, from the valid batches of a log. */
@@ -273,6 +301,13 @@ public final class SegmentScan {
           "base offset " + batch.baseOffset(),
           "at least " + nextOffset);
     }
+    if (batch.nextOffset() > endOffsetMax) {
+      return new BatchFault(
+          Kind.HEADER,
+          batch.position(),
+          "last offset " + batch.lastOffset(),
+          "one below " + endOffsetMax + ", where the segment ends");
+    }
     if (batch.lastOffset() - baseOffset > Integer.MAX_VALUE) {
       return new BatchFault(
           Kind.HEADER,
@@ -294,6 +329,7 @@ public final class SegmentScan {
       }
       windowPosition = at;
       windowBytes = source.read(at, window.asSlice(0, Math.min(window.byteSize(), fileBytes - at)));
+      readBytes += windowBytes;
     }
     batch.wrap(window, at - windowPosition);
   }
@@ -328,7 +364,12 @@ public final class SegmentScan {
     return damages;
   }
 
-  /** The size of the file. */
+  /** The bytes that were read so far, those that were read twice counted twice. */
+  public long readBytes() {
+    return readBytes;
+  }
+
+  /** The size of the file, or of the part of it that is scanned. */
   public long fileBytes() {
     return fileBytes;
   }
