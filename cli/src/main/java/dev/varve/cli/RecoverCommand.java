@@ -7,6 +7,7 @@ import dev.varve.log.LogOptions;
 import dev.varve.log.OfflineRecovery;
 import dev.varve.log.OpenReport;
 import dev.varve.log.RecoveryDecision;
+import dev.varve.log.error.DamagedRange;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;

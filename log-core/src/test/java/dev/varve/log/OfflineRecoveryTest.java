@@ -36,7 +36,8 @@ class OfflineRecoveryTest {
   @TempDir Path root;
 
   /** One way to spoil a log of two segments, a b c and d e, and what recovery has to decide. */
-  private enum Case {
+  @SuppressWarnings("ImmutableEnumChecker") // a lambda and a list that nothing changes
+  enum Case {
     TORN_TAIL(true, log -> log.extend(SECOND, new byte[] {1, 2, 3}), Kind.CUT_TAIL),
     RESERVED_ZEROS(true, log -> log.extend(SECOND, new byte[500]), Kind.CUT_RESERVED_SPACE),
     DAMAGE(false, log -> touched(log.flip(FIRST, 75, 1)), Kind.KEPT_DAMAGE),

@@ -78,7 +78,7 @@ class ScrubTaskTest {
   }
 
   private void flip(long base, int position) {
-    byte[] bytes = disk.contents().get(logOf(base));
+    byte[] bytes = Objects.requireNonNull(disk.contents().get(logOf(base)));
     bytes[position] ^= 1;
     disk.put(logOf(base), bytes);
   }

@@ -69,16 +69,16 @@ class FlippedByteTest {
     for (int round = 0; round < ROUNDS; round++) {
       for (Compression codec : CODECS) {
         RecordBatchBuilder batch = RecordBatchBuilder.of(codec).leaderEpoch(round);
-        if (codec == Compression.NONE) {
+        if (codec.equals(Compression.NONE)) {
           batch.producer(7, (short) 1, round * 3).transactional();
-        } else if (codec == Compression.LZ4) {
+        } else if (codec.equals(Compression.LZ4)) {
           batch.producer(8, (short) 2, round * 3);
         }
         for (int i = 0; i < 3; i++, record++) {
           batch.append(TIMESTAMP + record, ("key " + record).getBytes(US_ASCII), value(record));
         }
         var _ = log.append(batch.build());
-        if (codec == Compression.NONE && round < ROUNDS - 1) {
+        if (codec.equals(Compression.NONE) && round < ROUNDS - 1) {
           Outcome outcome = round == 0 ? Outcome.ABORT : Outcome.COMMIT;
           var _ =
               log.append(
