@@ -67,7 +67,7 @@ public final class CommitLog implements AutoCloseable {
     this.forcesEachAppend = options.durability() instanceof Durability.PerAppend;
     this.readPath = new ReadPath(writer, keeper, failure, options);
     this.builders = ThreadLocal.withInitial(this::newBatch);
-    keeper.open();
+    keeper.open(recovered.foreign());
     this.threads = options.ownMaintenanceThreads() ? startThreads() : List.of();
   }
 

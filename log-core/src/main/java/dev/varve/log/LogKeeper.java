@@ -102,10 +102,16 @@ final class LogKeeper {
 
   /**
    * Takes back what an orderly close said: from now on the files may be ahead of the checkpoint.
+   *
+   * @param foreign whether somebody else wrote the log last: what was found is made durable then,
+   *     so that a later recovery takes only what we wrote for what may be cut
    */
-  void open() throws IOException {
+  void open(boolean foreign) throws IOException {
     keeperLock.lock();
     try {
+      if (foreign) {
+        forceLocked();
+      }
       scanFrom = writer.segments().active().baseOffset();
       writeCheckpoint(startOffset, scanFrom);
       deleteBelow(startOffset); // what a crash kept from being deleted

@@ -3,6 +3,7 @@ package dev.varve.log;
 import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.error.DamagedRange;
 import dev.varve.log.error.LogClosedException;
+import dev.varve.log.record.BatchFault;
 import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.Record;
 import dev.varve.log.record.RecordBatch;
@@ -36,6 +37,9 @@ public final class LogReader implements AutoCloseable {
   /** The longest wait that can be counted in nanoseconds: 292 years. */
   private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
 
+  /** Stands for a next batch of which nothing is known but that it is the first to be read. */
+  private static final long UNKNOWN = -1;
+
   private final ReadPath readPath;
   private final Visibility visibility;
   private final IdleStrategy idleStrategy;
@@ -45,6 +49,9 @@ public final class LogReader implements AutoCloseable {
   private @Nullable SegmentView view;
   private long position;
   private long nextOffset;
+
+  /** Where the next batch begins, if there is no gap before it. */
+  private long expectedOffset = UNKNOWN;
 
   /** Below it, all was shown or left out on purpose, once the cursor has no more. */
   private long openBatchEnd;
@@ -134,6 +141,7 @@ public final class LogReader implements AutoCloseable {
     readPath.checkNotBelowStart(nextOffset);
     SegmentView current = view == null ? pin() : view;
     while (!current.hasBatchAt(position, batch)) {
+      checkEndIsThere(current);
       if (!current.refresh()) {
         SegmentView following = readPath.viewAfter(current.segment());
         if (following == null) {
@@ -146,10 +154,14 @@ public final class LogReader implements AutoCloseable {
         // If segments between the two are gone, then because the start has moved past this reader.
         view = following;
         position = 0;
+        expectedOffset = following.segment().baseOffset();
         current.release();
         current = following;
         readPath.checkNotBelowStart(nextOffset);
       }
+    }
+    if (batch.baseOffset() != expectedOffset) {
+      checkOrder(current);
     }
     long visibleEnd = readPath.visibleEnd(visibility);
     if (batch.nextOffset() > visibleEnd) {
@@ -162,14 +174,43 @@ public final class LogReader implements AutoCloseable {
     position += batch.sizeBytes();
     nextOffset = Math.max(nextOffset, batch.baseOffset());
     openBatchEnd = batch.nextOffset();
+    expectedOffset = openBatchEnd;
     return true;
+  }
+
+  /** Base offsets lie outside of checksums, so each is held against those around it. */
+  private void checkOrder(SegmentView current) {
+    BatchFault fault =
+        expectedOffset == UNKNOWN
+            ? current.orderFault(batch, Math.min(batch.baseOffset(), nextOffset))
+            : current.orderFault(batch, expectedOffset);
+    if (fault != null) {
+      throw current.corrupt(fault, null);
+    }
+  }
+
+  /** A batch that claims to lie behind the end of its segment, where one is missing before it. */
+  private void checkEndIsThere(SegmentView current) {
+    if (current.isFinal()
+        && position < current.endPosition()
+        && expectedOffset != UNKNOWN
+        && expectedOffset < current.segment().endOffset()) {
+      BatchFault fault = current.orderFault(batch, expectedOffset);
+      if (fault != null) {
+        throw current.corrupt(fault, null);
+      }
+    }
   }
 
   private SegmentView pin() {
     SegmentView pinned = readPath.viewAt(nextOffset);
     view = pinned;
     position = 0;
+    expectedOffset = UNKNOWN;
     position = pinned.positionOf(nextOffset);
+    if (position == 0) {
+      expectedOffset = pinned.segment().baseOffset();
+    }
     return pinned;
   }
 
@@ -209,6 +250,7 @@ public final class LogReader implements AutoCloseable {
     }
     cursor.clear();
     position = damage.endPosition();
+    expectedOffset = UNKNOWN;
     if (position < current.endPosition() || current.isFinal()) {
       // Otherwise the end is that of a log that grows: the next batch says where it begins.
       nextOffset = Math.max(nextOffset, damage.endOffset());

@@ -64,6 +64,7 @@ final class LogRecovery {
       SegmentList segments,
       long startOffset,
       long recoveryPoint,
+      boolean foreign,
       PartitionState state,
       OpenReport report) {}
 
@@ -129,7 +130,8 @@ final class LogRecovery {
             cutBytes,
             cutBytes > 0 && cutReserved,
             decisions);
-    return new Recovered(active, segments, startOffset, plan.cutFrom(), state, report);
+    return new Recovered(
+        active, segments, startOffset, plan.cutFrom(), plan.isForeign(), state, report);
   }
 
   private @Nullable ActiveSegment reopenLast(long base, RecoveryPlan plan) throws IOException {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.openjdk.jcstress.Main;
 
@@ -15,10 +16,16 @@ import org.openjdk.jcstress.Main;
  * interleaves their actors millions of times, in JVMs of its own, and fails on an outcome that is
  * not listed.
  */
-@Timeout(600)
+@Timeout(3600)
+@EnabledIfSystemProperty(
+    named = "varve.races.budget",
+    matches = ".+",
+    disabledReason = "takes minutes: mvn verify -Pdeep, or -Dvarve.races.budget=1m")
 class RacesTest {
+  private static final String BUDGET_PROPERTY = "varve.races.budget";
+
   /** How long about, as jcstress has it: {@code 10s}, {@code 5m}, {@code 1h}. */
-  private static final String BUDGET = System.getProperty("varve.races.budget", "8s");
+  private static final String BUDGET = System.getProperty(BUDGET_PROPERTY, "");
 
   @TempDir Path results;
 

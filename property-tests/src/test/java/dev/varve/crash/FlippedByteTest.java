@@ -15,7 +15,6 @@ import dev.varve.log.record.Record;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.storage.SimulatedDisk;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -28,8 +27,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Every byte of every file of a small log, flipped one at a time. A flip is reported, refused, or
- * changes nothing, with one exception that is counted on its own: a batch's base offset lies
- * outside its checksum, and a reader believes it.
+ * changes nothing.
  */
 class FlippedByteTest {
   private static final long TIMESTAMP = 1_577_836_800_000L;
@@ -55,9 +53,7 @@ class FlippedByteTest {
   private enum Fate {
     REPORTED_AT_OPEN,
     REFUSED_AT_READ,
-    HARMLESS,
-    /** Records came with another offset, or not at all. */
-    BASE_OFFSET_BELIEVED
+    HARMLESS
   }
 
   private final List<String> violations = new ArrayList<>();
@@ -130,12 +126,6 @@ class FlippedByteTest {
         String where = state + " " + file.getKey() + " at " + position;
         try {
           counts.merge(outcome(damaged, sound, expected, where), 1, Integer::sum);
-        } catch (WrongRecords e) {
-          if (isInBaseOffset(file, position)) {
-            counts.merge(Fate.BASE_OFFSET_BELIEVED, 1, Integer::sum);
-          } else {
-            violations.add(where + ": " + e);
-          }
         } catch (RuntimeException e) {
           violations.add(where + ": " + e);
         }
@@ -202,19 +192,6 @@ class FlippedByteTest {
         + new String(Objects.requireNonNull(record.copyKey()), US_ASCII)
         + " "
         + new String(Objects.requireNonNull(record.copyValue()), US_ASCII);
-  }
-
-  /** Whether a position of a log lies in the first eight bytes of a batch. */
-  private static boolean isInBaseOffset(Map.Entry<String, byte[]> file, int position) {
-    ByteBuffer log = ByteBuffer.wrap(file.getValue());
-    int at = 0;
-    while (file.getKey().endsWith(".log") && at + 12 <= log.capacity() && log.getInt(at + 8) > 0) {
-      if (position >= at && position < at + 8) {
-        return true;
-      }
-      at += 12 + log.getInt(at + 8);
-    }
-    return false;
   }
 
   /** Records that nobody wrote there, or too few of them without a word. */

@@ -21,6 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the script is for POSIX shells")
 class VarveScriptTest {
   private static final List<String> MODULES = ScriptedCheckout.MODULES;
+
+  @SuppressWarnings("UnusedVariable") // named by a source of parameters
   private static final List<String> BENCH_MODULES = ScriptedCheckout.BENCH_MODULES;
 
   @TempDir Path root;

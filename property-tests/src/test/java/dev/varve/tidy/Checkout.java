@@ -18,6 +18,9 @@ final class Checkout {
   /** What must be compiled before the rules are looked at, or they would hold of nothing. */
   static final Set<String> SHIPPED_MODULES = Set.of("index", "log-core", "retention", "compaction");
 
+  /** What jcstress makes of a race. */
+  private static final Pattern GENERATED = Pattern.compile("_jcstress\\b");
+
   private static final Pattern MODULE = Pattern.compile("<module>([^<]*)</module>");
   private static final Set<String> FOLDERS_NOT_OURS = Set.of("target", ".git", ".idea");
   private static final Set<String> TEXT_FILES = Set.of("varve", "run");
@@ -107,7 +110,10 @@ final class Checkout {
 
     private static List<JavaClass> importFrom(Path classes) {
       return Files.isDirectory(classes)
-          ? List.copyOf(new ClassFileImporter().importPath(classes))
+          ? new ClassFileImporter()
+              .importPath(classes).stream()
+                  .filter(type -> !GENERATED.matcher(type.getName()).find())
+                  .toList()
           : List.of();
     }
   }

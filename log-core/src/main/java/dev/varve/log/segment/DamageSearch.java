@@ -4,6 +4,7 @@ import dev.varve.index.OffsetIndex;
 import dev.varve.log.error.DamagedRange;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.record.BatchFault;
+import dev.varve.log.record.RecordBatch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
@@ -49,9 +50,10 @@ final class DamageSearch {
       long firstOffset = scan.endOffset();
       if (scan.next()) {
         if (scan.position() == fault.position()) {
-          // The checksum is right, so the header is: the records are malformed.
-          long first = scan.batch().baseOffset();
-          return range(fault, position, scan.endPosition(), first, scan.endOffset());
+          // The checksum is right: the records are malformed, or the base offset, which it does
+          // not cover, is wrong.
+          return range(
+              fault, position, scan.endPosition(), firstOffset, endBehind(scan, firstOffset));
         }
         if (scan.position() > fault.position()) {
           // The fault lies within a batch that is sound: no batch begins there.
@@ -71,6 +73,17 @@ final class DamageSearch {
         }
       }
     }
+  }
+
+  /** The offset after a batch whose base offset may be wrong: where the next one begins. */
+  private long endBehind(SegmentScan scan, long firstOffset) {
+    RecordBatch next = new RecordBatch().wrap(log, scan.endPosition());
+    long bytesLeft = log.byteSize() - scan.endPosition();
+    boolean whole = next.headerFault(bytesLeft, RecordBatch.BATCH_BYTES_MAX) == null;
+    long end = whole ? next.baseOffset() : endOffset;
+    return end > firstOffset && end < scan.endOffset()
+        ? end
+        : Math.min(scan.endOffset(), endOffset);
   }
 
   private SegmentScan scanBefore(long position) throws IOException {

@@ -63,7 +63,7 @@ public final class SegmentRecovery {
     Arena arena = Arena.ofShared();
     try (StorageFile file = storage.open(SegmentFile.name(baseOffset, Kind.LOG))) {
       SegmentIndexes indexes = SegmentIndexes.empty(arena, baseOffset, options);
-      SegmentScan scan = new SegmentScan(file, baseOffset, durableEnd);
+      SegmentScan scan = new SegmentScan(file, baseOffset, durableEnd).gapsOnlyBelow(durableEnd);
       while (scan.next()) {
         scan.addTo(indexes);
         visitor.visit(scan.position(), scan.batch(), indexes.transactions());

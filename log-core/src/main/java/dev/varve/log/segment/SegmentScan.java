@@ -36,6 +36,7 @@ public final class SegmentScan {
   private final long baseOffset;
   private final long durableEnd;
   private final long endOffsetMax;
+  private long gapsBelow = Long.MAX_VALUE;
   private final List<Damage> damages = new ArrayList<>();
   private final RecordBatch batch = new RecordBatch();
 
@@ -112,6 +113,15 @@ public final class SegmentScan {
    */
   SegmentScan(StorageFile file, long baseOffset, long durableEnd) throws IOException {
     this(file::read, file.size(), baseOffset, durableEnd, Long.MAX_VALUE);
+  }
+
+  /**
+   * Has gaps before a batch count as damage, unless the batch lies below an offset: where only we
+   * have written, and nothing was compacted yet, there are none.
+   */
+  SegmentScan gapsOnlyBelow(long offset) {
+    gapsBelow = offset;
+    return this;
   }
 
   private SegmentScan(
@@ -300,6 +310,10 @@ public final class SegmentScan {
           batch.position(),
           "base offset " + batch.baseOffset(),
           "at least " + nextOffset);
+    }
+    if (batch.baseOffset() > nextOffset && batch.nextOffset() > gapsBelow) {
+      return new BatchFault(
+          Kind.HEADER, batch.position(), "base offset " + batch.baseOffset(), "" + nextOffset);
     }
     if (batch.nextOffset() > endOffsetMax) {
       return new BatchFault(

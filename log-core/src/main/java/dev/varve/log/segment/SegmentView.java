@@ -23,6 +23,7 @@ public final class SegmentView {
   private final Segment segment;
   private final SegmentMemory memory;
   private final RecordBatch batch = new RecordBatch();
+  private final RecordBatch neighbour = new RecordBatch();
 
   /** What a damaged segment holds behind its end is not part of the log. */
   private final long endOffsetMax;
@@ -87,6 +88,38 @@ public final class SegmentView {
     return view.baseOffset() < endOffsetMax;
   }
 
+  /**
+   * What is wrong with the base offset of a sound batch, which its checksum does not cover: it has
+   * to fit between those of its neighbours. A gap before it is lawful, for compaction makes gaps,
+   * if the next batch or the end of the segment lies behind it all the same.
+   *
+   * @param view the batch, as {@link #hasBatchAt} left it
+   * @param expectedOffset where it begins if there is no gap
+   * @return the fault, or null if it fits
+   */
+  public @Nullable BatchFault orderFault(RecordBatch view, long expectedOffset) {
+    long baseOffset = view.baseOffset();
+    if (baseOffset < expectedOffset) {
+      return outOfOrder(view, "at least " + expectedOffset);
+    }
+    long next = view.position() + view.sizeBytes();
+    boolean followed =
+        next < endPosition
+            && neighbour
+                    .wrap(log, next)
+                    .headerFault(endPosition - next, RecordBatch.BATCH_BYTES_MAX)
+                == null;
+    long end = followed ? neighbour.baseOffset() : segment.endOffset();
+    return baseOffset > expectedOffset && view.nextOffset() > end
+        ? outOfOrder(view, expectedOffset + ", as offset " + end + " follows")
+        : null;
+  }
+
+  private static BatchFault outOfOrder(RecordBatch view, String expected) {
+    return new BatchFault(
+        BatchFault.Kind.HEADER, view.position(), "base offset " + view.baseOffset(), expected);
+  }
+
   /** The exception that reports a fault in this segment, and how far it reaches. */
   public CorruptLogException corrupt(BatchFault fault, @Nullable Throwable cause) {
     return new CorruptLogException(damageAt(fault), cause);
@@ -111,14 +144,27 @@ public final class SegmentView {
    * @throws CorruptLogException if the offset is among those that are damaged
    */
   public long positionOf(long offset) {
-    long position = floorPosition(offset);
+    long floor = floorPosition(offset);
+    long position = floor;
+    long expectedOffset = segment.baseOffset();
     while (position < endPosition) {
       BatchFault fault = faultAt(position);
-      boolean passed = fault == null && batch.lastOffset() < offset;
+      boolean named = position == floor && floor > 0; // the index names the offset of its batch
+      if (fault == null && !named && batch.baseOffset() != expectedOffset) {
+        fault = orderFault(batch, expectedOffset);
+      }
+      if (fault == null && batch.lastOffset() < offset) {
+        expectedOffset = batch.nextOffset();
+        position += batch.sizeBytes();
+        continue;
+      }
       // As many records as offsets: an undamaged header, if compaction has not been here.
-      boolean sound = fault == null && batch.recordCount() == batch.lastOffsetDelta() + 1L;
+      boolean sound =
+          fault == null
+              && batch.baseOffset() <= offset
+              && batch.recordCount() == batch.lastOffsetDelta() + 1L;
       long next = fault == null || hasLength(fault) ? position + batch.sizeBytes() : position;
-      if (!passed && (sound || !isBelow(position, next, offset))) {
+      if (sound || !isBelow(position, next, offset)) {
         if (fault == null) {
           return position;
         }

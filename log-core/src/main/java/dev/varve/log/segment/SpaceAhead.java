@@ -143,14 +143,27 @@ final class SpaceAhead {
     MemorySegment mapping = memory.log();
     if (end > mapping.byteSize()) {
       mapping = file.map(Access.READ_WRITE, mappedBytes(end), arena);
-      file.reserve(from, end, blockBytes());
+      reserve(from, end);
       touch(mapping, sizeBytes, end);
       memory.growTo(mapping);
     } else {
-      file.reserve(from, end, blockBytes());
+      reserve(from, end);
       touch(mapping, from, end);
     }
     preparedEnd = end;
+  }
+
+  /** A full disk gets back what was reserved of the chunk: others may need the last blocks. */
+  private void reserve(long from, long end) throws IOException {
+    boolean done = false;
+    try {
+      file.reserve(from, end, blockBytes());
+      done = true;
+    } finally {
+      if (!done) {
+        file.truncate(from); // the mapping reaches further, but nothing is stored there
+      }
+    }
   }
 
   private long chunkEnd(long from, long neededEnd) {

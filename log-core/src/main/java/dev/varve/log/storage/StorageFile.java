@@ -40,7 +40,7 @@ public interface StorageFile extends AutoCloseable {
    */
   void reserve(long position, long endPosition, int blockBytes) throws IOException;
 
-  /** Cuts the file. Never to be called while a mapping reaches beyond the new size. */
+  /** Cuts the file. Never to be called while a mapping is used beyond the new size. */
   void truncate(long size) throws IOException;
 
   /**
