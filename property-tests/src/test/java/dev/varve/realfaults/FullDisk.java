@@ -41,9 +41,9 @@ record FullDisk(Durability durability, Cure cure) implements Scenario {
       refusedAt = appendUntilRefused(log);
       NumberedRecords.assertEndsAt(log, refusedAt);
       for (int i = 1; i < REFUSALS; i++) {
-        if (appendUntilRefused(log) != refusedAt) {
-          throw new AssertionError("appended on a full disk");
-        }
+        // The background may have given space back that a rolled segment had reserved in vain.
+        refusedAt = appendUntilRefused(log);
+        NumberedRecords.assertEndsAt(log, refusedAt);
       }
       switch (cure) {
         case A_FILE_IS_DELETED -> Files.delete(filler);
