@@ -46,10 +46,15 @@ record Job(Workload workload, PeerKind peer, Options options) {
     if (workload.hasPeers()) {
       options.param("peer", peer.name());
     }
-    workload.parameters().forEach((name, values) -> param(options, name, values));
-    Workload.Quick part = workload.quick();
-    if (quick && part != null) {
-      part.parameters().forEach(options::param);
+    Workload.Quick part = quick ? workload.quick() : null;
+    Map<String, String> narrowed = part == null ? Map.of() : part.parameters();
+    narrowed.forEach(options::param);
+    for (Map.Entry<String, List<String>> own : workload.parameters().entrySet()) {
+      if (!narrowed.containsKey(own.getKey())) { // JMH would add the values up
+        param(options, own.getKey(), own.getValue());
+      }
+    }
+    if (part != null) {
       options.forks(1).warmupIterations(QUICK_WARMUP).operationsPerInvocation(part.operations());
       options.measurementIterations(workload.isLatency() ? 1 : QUICK_ITERATIONS);
     }
