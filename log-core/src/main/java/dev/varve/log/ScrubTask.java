@@ -195,7 +195,7 @@ final class ScrubTask implements Agent {
             damage.endPosition(),
             damage.firstOffset(),
             damage.endOffset(),
-            finding(damage.fault()));
+            damage.fault().finding());
       }
       nextPosition = scan.endPosition();
       nextOffset = scan.endOffset();
@@ -216,12 +216,8 @@ final class ScrubTask implements Agent {
   private static String fault(SealedSegment segment, SegmentScan scan) {
     BatchFault fault = scan.fault();
     return fault != null
-        ? finding(fault)
+        ? fault.finding()
         : "found the end of the file, expected it at " + segment.sizeBytes();
-  }
-
-  private static String finding(BatchFault fault) {
-    return "found " + fault.found() + ", expected " + fault.expected();
   }
 
   @GuardedBy("stepLock")

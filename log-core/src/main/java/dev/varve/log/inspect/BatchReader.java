@@ -171,7 +171,7 @@ public final class BatchReader implements AutoCloseable {
   }
 
   private DamagedRange range(BatchFault fault, long endPosition, long firstOffset, long endOffset) {
-    String finding = "found " + fault.found() + ", expected " + fault.expected();
+    String finding = fault.finding();
     return new DamagedRange(
         path.toString(), fault.position(), endPosition, firstOffset, endOffset, finding);
   }

@@ -37,8 +37,13 @@ public record BatchFault(Kind kind, long position, String found, String expected
     return new BatchFault(kind, filePosition, found, expected);
   }
 
+  /** Returns what was found and what was expected, in words. */
+  public String finding() {
+    return "found " + found + ", expected " + expected;
+  }
+
   @Override
   public String toString() {
-    return "position " + position + ": found " + found + ", expected " + expected;
+    return "position " + position + ": " + finding();
   }
 }

@@ -100,7 +100,7 @@ final class DamageSearch {
 
   private DamagedRange range(
       BatchFault fault, long position, long endPosition, long firstOffset, long rangeEnd) {
-    String finding = "found " + fault.found() + ", expected " + fault.expected();
+    String finding = fault.finding();
     return new DamagedRange(path, position, endPosition, firstOffset, rangeEnd, finding);
   }
 }
