@@ -4,7 +4,7 @@ import dev.varve.jmh.peer.PeerKind;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.infra.BenchmarkParams;
@@ -16,7 +16,7 @@ import org.openjdk.jmh.util.Statistics;
  *
  * @param row what the figure is of: the peer, or the benchmark where there are none
  * @param limit whether this is no log, but what no log can pass
- * @param setting the parameters, but for the peer
+ * @param setting the parameters, but for the peer, by name
  * @param nanos the median time of one operation, in nanoseconds
  * @param bestNanos the shortest
  * @param worstNanos the longest
@@ -26,11 +26,11 @@ record Measurement(
     Workload workload,
     String row,
     boolean limit,
-    Map<String, String> setting,
+    SortedMap<String, String> setting,
     double nanos,
     double bestNanos,
     double worstNanos,
-    Map<String, Double> percentiles) {
+    SortedMap<String, Double> percentiles) {
 
   static List<Measurement> of(Job job, Collection<RunResult> results) {
     List<Measurement> measurements = new ArrayList<>();
@@ -42,14 +42,18 @@ record Measurement(
 
   private static Measurement of(Job job, RunResult result) {
     BenchmarkParams params = result.getParams();
-    Map<String, String> setting = new TreeMap<>();
+    SortedMap<String, String> setting = new TreeMap<>();
     for (String key : params.getParamsKeys()) {
       if (!key.equals("peer")) {
         setting.put(key, params.getParam(key));
       }
     }
-    Map<String, Double> percentiles = new TreeMap<>();
-    result.getSecondaryResults().forEach((name, value) -> percentiles.put(name, value.getScore()));
+    SortedMap<String, Double> percentiles = new TreeMap<>();
+    if (job.workload().isLatency()) {
+      result
+          .getSecondaryResults()
+          .forEach((name, value) -> percentiles.put(name, value.getScore()));
+    }
     String benchmark = params.getBenchmark();
     String method = benchmark.substring(benchmark.lastIndexOf('.') + 1);
     Statistics times = result.getPrimaryResult().getStatistics();
@@ -63,7 +67,7 @@ record Measurement(
         times.getPercentile(50) * unit,
         times.getMin() * unit,
         times.getMax() * unit,
-        job.workload().isLatency() ? percentiles : Map.of());
+        percentiles);
   }
 
   private static String rowOf(Workload workload, String method) {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,11 +31,11 @@ class ReportTest {
         Workload.APPEND_RECORD,
         row,
         limit,
-        Map.of("threads", "1", "valueBytes", "100"),
+        new TreeMap<>(Map.of("threads", "1", "valueBytes", "100")),
         nanos,
         nanos * 0.9,
         nanos * 1.5,
-        Map.of());
+        new TreeMap<>());
   }
 
   @Test
