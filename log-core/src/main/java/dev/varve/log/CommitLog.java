@@ -5,7 +5,6 @@ import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.RecordBatchBuilder;
-import dev.varve.log.segment.RolledSegment;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentView;
 import dev.varve.log.storage.DirectoryStorage;
@@ -380,14 +379,13 @@ public final class CommitLog implements AutoCloseable {
    */
   @Override
   public void close() {
-    RolledSegment last = writer.close();
-    if (last == null) {
+    if (!writer.close()) {
       keeper.closeAgain();
       return;
     }
-    threads.forEach(MaintenanceThread::close);
     try {
-      keeper.close(last);
+      threads.forEach(MaintenanceThread::close);
+      keeper.close();
     } finally {
       release(storage);
     }

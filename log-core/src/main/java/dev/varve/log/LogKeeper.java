@@ -10,7 +10,6 @@ import dev.varve.log.segment.ActiveSegment;
 import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.LogCheckpoint.Closed;
 import dev.varve.log.segment.Reclaimer;
-import dev.varve.log.segment.Reclaimer.AfterClose;
 import dev.varve.log.segment.RolledSegment;
 import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
@@ -18,16 +17,13 @@ import dev.varve.log.segment.SegmentDeletion;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentList;
-import dev.varve.log.segment.SegmentMemory;
+import dev.varve.log.segment.SegmentRetirement;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
-import java.util.Collections;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.agrona.concurrent.EpochClock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the files of a log in order behind its writer: forces what was appended, settles what was
@@ -49,6 +45,7 @@ final class LogKeeper {
   private final StateFiles stateFiles;
   private final Reclaimer reclaimer = new Reclaimer();
   private final SegmentDeletion deletion;
+  private final SegmentRetirement retirement;
 
   // Read by all, changed under the keeper's lock.
   private volatile long startOffset;
@@ -66,13 +63,6 @@ final class LogKeeper {
   @GuardedBy("keeperLock")
   private long namedBase = -1;
 
-  /** Whether the memory of the last segment was given to the reclaimer, when the log is closed. */
-  @GuardedBy("keeperLock")
-  private boolean lastRetired;
-
-  /** The bases of settled segments whose files still have the space that was reserved for them. */
-  private final Set<Long> untrimmed = ConcurrentHashMap.newKeySet();
-
   LogKeeper(
       Storage storage,
       LogWriter writer,
@@ -88,6 +78,7 @@ final class LogKeeper {
     this.durability = options.durability();
     this.stateFiles = new StateFiles(storage, decision -> {});
     this.deletion = new SegmentDeletion(storage, reclaimer, listener::segmentDeleted);
+    this.retirement = new SegmentRetirement(reclaimer, this::force);
     this.startOffset = startOffset;
     this.durableEnd = new DurableEnd(Math.min(recoveryPoint, writer.endOffset()));
   }
@@ -237,7 +228,7 @@ final class LogKeeper {
       if (segment instanceof RolledSegment rolled) {
         SealedSegment sealed = settle(rolled);
         writer.replace(rolled, sealed);
-        reclaimer.retire(rolled.memory(), new Trim(rolled));
+        retirement.settled(rolled);
         settled++;
       }
     }
@@ -255,7 +246,6 @@ final class LogKeeper {
       throw new LogIOException(rolled.path() + " could not be settled: " + e.getMessage(), e);
     }
     forceDirectory();
-    untrimmed.add(rolled.baseOffset());
     durableEnd.moveTo(rolled.endOffset());
     return sealed;
   }
@@ -265,28 +255,6 @@ final class LogKeeper {
       rolled.force();
     } catch (IOException e) {
       throw failed(e);
-    }
-  }
-
-  /** Cuts off what a segment had reserved in vain, when its memory is closed. */
-  private final class Trim implements AfterClose {
-    private final RolledSegment rolled;
-
-    Trim(RolledSegment rolled) {
-      this.rolled = rolled;
-    }
-
-    @Override
-    public void run() throws IOException {
-      rolled.trim();
-      force(rolled);
-      rolled.close();
-      untrimmed.remove(rolled.baseOffset());
-    }
-
-    @Override
-    public void giveUp() {
-      rolled.abandon();
     }
   }
 
@@ -314,7 +282,7 @@ final class LogKeeper {
   private void moveScanFrom() throws IOException {
     long point = writer.segments().active().baseOffset();
     for (Segment segment : writer.segments().all()) {
-      if (!(segment instanceof SealedSegment) || untrimmed.contains(segment.baseOffset())) {
+      if (!(segment instanceof SealedSegment) || retirement.isUntrimmed(segment)) {
         point = segment.baseOffset();
         break;
       }
@@ -387,7 +355,7 @@ final class LogKeeper {
     }
     writer.removeFirst(expired.size());
     for (Segment segment : expired) {
-      untrimmed.remove(segment.baseOffset());
+      retirement.deleted(segment);
       try {
         deletion.delete(segment);
       } catch (IOException e) {
@@ -406,64 +374,45 @@ final class LogKeeper {
    * Leaves the files as an orderly close does: forced, trimmed, indexed, with the snapshot of the
    * producers and the epochs; and says so in the checkpoint, unless a reader still has memory
    * pinned, so that a file could not be trimmed.
-   *
-   * @param last what the active segment became
    */
-  void close(RolledSegment last) {
+  void close() {
     keeperLock.lock();
     try {
-      closeOrGiveUp(last);
+      closeOrGiveUp();
     } catch (IOException e) {
       throw new LogIOException(
           storage.directory() + " could not be closed in order: " + e.getMessage(), e);
     } finally {
-      durableEnd.fail(new LogClosedException(storage.directory() + " was closed"));
       keeperLock.unlock();
+      durableEnd.fail(new LogClosedException(storage.directory() + " was closed"));
     }
   }
 
   @GuardedBy("keeperLock")
-  private void closeOrGiveUp(RolledSegment last) throws IOException {
+  private void closeOrGiveUp() throws IOException {
     try {
       if (!failure.isSet()) {
-        closeInOrder(last);
+        closeInOrder();
       }
     } finally {
-      giveUp(last);
+      retirement.giveUp(writer.segments());
     }
   }
 
   @GuardedBy("keeperLock")
-  private void closeInOrder(RolledSegment last) throws IOException {
+  private void closeInOrder() throws IOException {
     forceLocked(); // before all that needs room, which there may not be
     settle();
+    RolledSegment last = writer.sealLast();
     settle(last);
-    reclaimer.retire(last.memory(), new Trim(last));
-    lastRetired = true;
-    releaseMemory();
+    retirement.settled(last);
+    retirement.releaseSealed(writer.segments());
     reclaimer.reclaim();
-    long scanNext = untrimmed.isEmpty() ? last.baseOffset() : Collections.min(untrimmed);
-    new LogCheckpoint(startOffset, last.endOffset(), scanNext, closed(last)).write(storage);
+    OptionalLong untrimmed = retirement.firstUntrimmed();
+    long scanNext = untrimmed.orElse(last.baseOffset());
+    Closed closed = untrimmed.isPresent() ? null : closed(last);
+    new LogCheckpoint(startOffset, last.endOffset(), scanNext, closed).write(storage);
     forceDirectory();
-  }
-
-  /**
-   * Gives back what the process still holds, and leaves the files as they are: all that is left to
-   * do of a close that went well, or failed, or of a log that had.
-   */
-  @GuardedBy("keeperLock")
-  private void giveUp(RolledSegment last) {
-    for (Segment segment : writer.segments().all()) {
-      if (segment instanceof RolledSegment rolled) {
-        reclaimer.retire(rolled.memory(), new Trim(rolled));
-      }
-    }
-    if (!lastRetired) {
-      reclaimer.retire(last.memory(), new Trim(last));
-      lastRetired = true;
-    }
-    releaseMemory();
-    reclaimer.giveUp();
   }
 
   /** Gives back memory that readers had pinned when the log was closed. */
@@ -476,23 +425,8 @@ final class LogKeeper {
     }
   }
 
-  @GuardedBy("keeperLock")
-  private @Nullable Closed closed(RolledSegment last) throws IOException {
-    if (!untrimmed.isEmpty()) {
-      return null;
-    }
+  private Closed closed(RolledSegment last) throws IOException {
     String log = SegmentFile.name(last.baseOffset(), Kind.LOG);
     return new Closed(last.endOffset(), storage.size(log), storage.lastModifiedMillis(log));
-  }
-
-  private void releaseMemory() {
-    for (Segment segment : writer.segments().all()) {
-      if (segment instanceof SealedSegment sealed) {
-        SegmentMemory memory = sealed.retire();
-        if (memory != null) {
-          reclaimer.retire(memory, AfterClose.NOTHING);
-        }
-      }
-    }
   }
 }

@@ -16,7 +16,6 @@ import dev.varve.log.segment.SegmentList;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The one place where a log changes: appends, rolls, and every other change of the list of segments
@@ -42,8 +41,9 @@ final class LogWriter {
   private final PartitionState state;
 
   /**
-   * Whether the next segment could not be made. Its file may be there all the same, so nothing is
-   * appended to the last one any more: an open would take that for what lies below the new base.
+   * Whether the last roll was not done to its end. The next segment's file may be there all the
+   * same, so nothing is appended to the last one any more: an open would take that for what lies
+   * below the new base.
    */
   @GuardedBy("writeLock")
   private boolean rollFailed;
@@ -116,12 +116,22 @@ final class LogWriter {
     return baseOffset;
   }
 
+  /** Everything that can fail is done before the list changes, the making of the file last. */
   @GuardedBy("writeLock")
   private ActiveSegment roll(ActiveSegment active) throws IOException {
     rollFailed = true;
+    RolledSegment rolled = seal(active);
     ActiveSegment next = active.next(options.clock().time());
+    boolean done = false;
+    try {
+      segments = segments.rolled(rolled, next);
+      done = true;
+    } finally {
+      if (!done) {
+        next.discard();
+      }
+    }
     rollFailed = false;
-    segments = segments.rolled(seal(active), next);
     options.listener().segmentRolled(next.baseOffset());
     return next;
   }
@@ -205,14 +215,22 @@ final class LogWriter {
     }
   }
 
-  /** Refuses appends from now on, and ends the last segment; null if that was done before. */
-  @Nullable RolledSegment close() {
+  /** Refuses appends from now on; returns whether that is new. */
+  boolean close() {
     writeLock.lock();
     try {
-      if (closed) {
-        return null;
-      }
+      boolean wasOpen = !closed;
       closed = true;
+      return wasOpen;
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  /** Ends the last segment of a log that was closed; the list of segments stays as it is. */
+  RolledSegment sealLast() {
+    writeLock.lock();
+    try {
       return seal(segments.active());
     } finally {
       writeLock.unlock();

@@ -7,11 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.varve.log.storage.DirectoryStorage;
 import dev.varve.log.storage.ForwardingStorage;
 import dev.varve.log.storage.Storage;
-import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -21,7 +17,6 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -203,40 +198,6 @@ class InterruptTest {
     Thread.currentThread().interrupt();
     action.run();
     return Thread.interrupted();
-  }
-
-  /** Does something before each operation of a storage and of its files. */
-  private abstract static class WatchedStorage {
-    /** Whether the operation is to be done. */
-    abstract boolean before(String operation);
-
-    Storage over(Storage storage) {
-      return watch(Storage.class, storage);
-    }
-
-    private <T> T watch(Class<T> type, T target) {
-      Object proxy =
-          Proxy.newProxyInstance(
-              type.getClassLoader(),
-              new Class<?>[] {type},
-              (_, method, arguments) -> {
-                if (!before(method.getName())) {
-                  return null;
-                }
-                Object result = call(method, target, arguments);
-                return result instanceof StorageFile file ? watch(StorageFile.class, file) : result;
-              });
-      return type.cast(proxy);
-    }
-
-    private static @Nullable Object call(
-        Method method, Object target, Object @Nullable [] arguments) throws Throwable {
-      try {
-        return method.invoke(target, arguments);
-      } catch (InvocationTargetException e) {
-        throw e.getTargetException();
-      }
-    }
   }
 
   /**

@@ -284,6 +284,20 @@ public final class ActiveSegment implements Segment {
     file.close();
   }
 
+  /** The memory that readers of the segment may have pinned. */
+  SegmentMemory memory() {
+    return memory;
+  }
+
+  /** Closes the file of a log that is given up. */
+  void abandon() {
+    try {
+      file.close();
+    } catch (IOException e) {
+      // Nothing was promised about what it holds, and there is nobody to try it again.
+    }
+  }
+
   /** Forces what was appended so far, as of before the call, to the disk. */
   public void force() throws IOException {
     long forced = sizeBytes();

@@ -75,6 +75,11 @@ public final class SegmentMemory {
     unpin();
   }
 
+  /** Whether the owner has let go. */
+  boolean isReleased() {
+    return released;
+  }
+
   boolean isUnpinned() {
     return pins == 0;
   }
