@@ -3,7 +3,7 @@ package dev.varve.log.storage;
 import dev.varve.log.error.LogDirectoryException;
 import dev.varve.log.error.LogLockedException;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -102,11 +102,11 @@ public final class DirectoryStorage implements Storage {
 
   @Override
   public void forceDirectory() throws IOException {
-    Uninterrupted.run(() -> {
-      try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-        channel.force(true);
-      }
-    });
+    // Of the kind that no interrupt closes: a force that was broken off would hide its error.
+    try (AsynchronousFileChannel channel =
+        AsynchronousFileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
   }
 
   @Override

@@ -5,16 +5,23 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file of a {@link DirectoryStorage}, over a channel that is opened anew when an interrupt closed
  * it.
+ *
+ * <p>Forces have a channel of their own, of the kind that no interrupt closes: what the system
+ * could not write it tells once to each descriptor that was open, so that an interrupt that broke a
+ * force off would hide the error, and the same force on a new descriptor would succeed. It is
+ * opened before the file is changed, and kept.
  */
 final class FileChannelFile implements StorageFile {
   /** The most that one call hands to a channel, since a buffer has at most 2 GiB. */
@@ -23,6 +30,7 @@ final class FileChannelFile implements StorageFile {
   private final Path path;
   private final String name;
   private volatile FileChannel channel;
+  private volatile @Nullable AsynchronousFileChannel forces;
   private volatile boolean closed;
 
   private FileChannelFile(Path path, FileChannel channel) {
@@ -77,6 +85,7 @@ final class FileChannelFile implements StorageFile {
 
   @Override
   public void write(long position, MemorySegment source) throws IOException {
+    forces();
     long done = 0;
     while (done < source.byteSize()) {
       long to = position + done;
@@ -92,6 +101,7 @@ final class FileChannelFile implements StorageFile {
 
   @Override
   public void reserve(long position, long endPosition, int blockBytes) throws IOException {
+    forces();
     for (long at = position; at < endPosition; ) {
       long blockEnd = Math.min((at / blockBytes + 1) * blockBytes, endPosition);
       int bytes = (int) Math.min(blockEnd - at, Zeros.BYTES.capacity());
@@ -102,6 +112,7 @@ final class FileChannelFile implements StorageFile {
 
   @Override
   public void truncate(long size) throws IOException {
+    forces();
     call(channel -> channel.truncate(size));
   }
 
@@ -110,14 +121,17 @@ final class FileChannelFile implements StorageFile {
     MapMode mode =
         switch (access) {
           case READ -> MapMode.READ_ONLY;
-          case READ_WRITE -> MapMode.READ_WRITE;
+          case READ_WRITE -> {
+            forces();
+            yield MapMode.READ_WRITE;
+          }
         };
     return call(channel -> channel.map(mode, 0, size, arena));
   }
 
   @Override
   public void force() throws IOException {
-    run(channel -> channel.force(false));
+    forces().force(false);
   }
 
   @Override
@@ -129,14 +143,24 @@ final class FileChannelFile implements StorageFile {
   @Override
   public synchronized void close() throws IOException {
     closed = true;
-    channel.close();
+    try (AsynchronousFileChannel _ = forces) {
+      channel.close();
+    }
   }
 
-  private void run(ChannelAction action) throws IOException {
-    call(channel -> {
-      action.on(channel);
-      return 0L;
-    });
+  private AsynchronousFileChannel forces() throws IOException {
+    AsynchronousFileChannel opened = forces;
+    return opened != null ? opened : openForces();
+  }
+
+  private synchronized AsynchronousFileChannel openForces() throws IOException {
+    checkOpen();
+    AsynchronousFileChannel opened = forces;
+    if (opened == null) {
+      opened = AsynchronousFileChannel.open(path, StandardOpenOption.WRITE);
+      forces = opened;
+    }
+    return opened;
   }
 
   private <T> T call(ChannelCall<T> call) throws IOException {
@@ -151,11 +175,15 @@ final class FileChannelFile implements StorageFile {
   }
 
   private synchronized void reopenIfBroken() throws IOException {
-    if (closed) {
-      throw new LogClosedException(path + " was closed");
-    }
+    checkOpen();
     if (!channel.isOpen()) {
       channel = open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new LogClosedException(path + " was closed");
     }
   }
 
@@ -164,15 +192,9 @@ final class FileChannelFile implements StorageFile {
     static final ByteBuffer BYTES = ByteBuffer.allocateDirect(2 << 20).asReadOnlyBuffer();
   }
 
-  /** A call on a channel for its result. */
+  /** A call on a channel. */
   @FunctionalInterface
   private interface ChannelCall<T> {
     T on(FileChannel channel) throws IOException;
-  }
-
-  /** A call on a channel for its effect. */
-  @FunctionalInterface
-  private interface ChannelAction {
-    void on(FileChannel channel) throws IOException;
   }
 }

@@ -9,17 +9,10 @@ import java.nio.channels.ClosedChannelException;
  * <p>A channel closes itself under an interrupted thread, which would take the file away from every
  * other thread. So the interrupt status is taken down for the call, a call that an interrupt breaks
  * off, by its own thread or another's, is made again on a new channel, and the status is put back
- * at the end. The calls must therefore be ones that can be made twice.
+ * at the end. The calls must therefore be ones that can be made twice; a force is none.
  */
 final class Uninterrupted {
   private Uninterrupted() {}
-
-  static void run(Action action) throws IOException {
-    call(() -> {
-      action.run();
-      return 0L;
-    });
-  }
 
   static <T> T call(Call<T> call) throws IOException {
     boolean interrupted = Thread.interrupted();
@@ -39,12 +32,6 @@ final class Uninterrupted {
   }
 
   /** Something to run. */
-  @FunctionalInterface
-  interface Action {
-    void run() throws IOException;
-  }
-
-  /** Something to run for its result. */
   @FunctionalInterface
   interface Call<T> {
     T run() throws IOException;

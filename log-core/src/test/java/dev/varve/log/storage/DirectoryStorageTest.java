@@ -7,11 +7,16 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.varve.log.error.LogDirectoryException;
 import dev.varve.log.error.LogLockedException;
+import dev.varve.log.storage.StorageFile.Access;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -134,6 +139,54 @@ class DirectoryStorageTest extends StorageContract {
     try (Storage storage = DirectoryStorage.open(root.resolve("other"))) {
       assertThat(storage.list()).isEmpty();
       assertThat(Thread.interrupted()).isTrue();
+    }
+  }
+
+  /** Interrupts a thread again and again while it does something. */
+  private static void underInterrupts(StorageAction action) throws Exception {
+    Thread victim = Thread.currentThread();
+    AtomicBoolean done = new AtomicBoolean();
+    Thread disturber =
+        Thread.ofPlatform()
+            .start(() -> {
+              while (!done.get()) {
+                victim.interrupt();
+                LockSupport.parkNanos(20_000);
+              }
+            });
+    try {
+      action.run();
+    } finally {
+      done.set(true);
+      while (disturber.isAlive()) {
+        Thread.onSpinWait(); // a join would end with the interrupt
+      }
+      assertThat(Thread.interrupted()).as("the status is kept").isTrue();
+    }
+  }
+
+  /** What is done under interrupts. */
+  @FunctionalInterface
+  private interface StorageAction {
+    void run() throws IOException;
+  }
+
+  @Test
+  void noInterruptBreaksOffAForce() throws Exception {
+    int bytes = 256 << 10;
+    Path other = root.resolve("other");
+    try (Storage storage = DirectoryStorage.open(other);
+        StorageFile file = storage.create("a");
+        Arena arena = Arena.ofShared()) {
+      file.reserve(0, bytes, bytes);
+      MemorySegment mapped = file.map(Access.READ_WRITE, bytes, arena);
+      Files.delete(other.resolve("a")); // a force that was broken off could not be made again
+      underInterrupts(() -> {
+        for (int i = 1; i <= 50; i++) {
+          mapped.fill((byte) i);
+          file.force();
+        }
+      });
     }
   }
 
