@@ -1,5 +1,6 @@
 package dev.varve.log;
 
+import dev.varve.log.MaintenanceThread.Part;
 import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.OffsetOutOfRangeException;
@@ -49,7 +50,7 @@ public final class CommitLog implements AutoCloseable {
   private final ScrubTask scrub;
   private final ReadPath readPath;
   private final boolean forcesEachAppend;
-  private final List<MaintenanceThread> threads;
+  private final List<MaintenanceThread> threads = new ArrayList<>();
   private final ThreadLocal<RecordBatchBuilder> builders;
 
   private CommitLog(Storage storage, LogOptions options, LogRecovery.Recovered recovered)
@@ -67,14 +68,22 @@ public final class CommitLog implements AutoCloseable {
     this.readPath = new ReadPath(writer, keeper, failure, options);
     this.builders = ThreadLocal.withInitial(this::newBatch);
     keeper.open(recovered.foreign());
-    this.threads = options.ownMaintenanceThreads() ? startThreads() : List.of();
   }
 
   /** Two, so that space ahead of the writer does not wait for a force. */
-  private List<MaintenanceThread> startThreads() {
-    return List.of(
-        MaintenanceThread.start("space", directory(), writer::prepareSpace, options.listener()),
-        MaintenanceThread.start("keeper", directory(), this::keepInOrder, options.listener()));
+  private void startThreads() {
+    LogListener listener = options.listener();
+    threads.add(
+        MaintenanceThread.start(directory(), new Part("space", listener, writer::prepareSpace)));
+    threads.add(
+        MaintenanceThread.start(
+            directory(),
+            new Part("keeper", listener, keeper::maintain),
+            new Part("scrub", listener, scrub::doWork)));
+  }
+
+  private void stopThreads() {
+    threads.forEach(MaintenanceThread::close);
   }
 
   /** Opens the log in a directory with the default options, creating it if there is none. */
@@ -103,7 +112,6 @@ public final class CommitLog implements AutoCloseable {
     try {
       CommitLog log = open(storage, options, LogRecovery.recover(storage, options));
       opened = true;
-      options.listener().opened(log.openReport);
       return log;
     } catch (IOException e) {
       throw new LogIOException(storage.directory() + " cannot be opened: " + e.getMessage(), e);
@@ -116,13 +124,21 @@ public final class CommitLog implements AutoCloseable {
 
   private static CommitLog open(
       Storage storage, LogOptions options, LogRecovery.Recovered recovered) throws IOException {
+    CommitLog log = null;
     boolean opened = false;
     try {
-      CommitLog log = new CommitLog(storage, options, recovered);
+      log = new CommitLog(storage, options, recovered);
+      if (options.ownMaintenanceThreads()) {
+        log.startThreads();
+      }
+      options.listener().opened(log.openReport);
       opened = true;
       return log;
     } finally {
       if (!opened) {
+        if (log != null) {
+          log.stopThreads();
+        }
         recovered.segments().active().discard();
       }
     }
@@ -350,12 +366,9 @@ public final class CommitLog implements AutoCloseable {
    * @return how much was done; 0 if there is nothing to do
    */
   public int maintenance() {
-    return writer.prepareSpace() + keepInOrder();
-  }
-
-  /** The keeper's lock is free while the scrub reads. */
-  private int keepInOrder() {
-    return keeper.maintain() + scrub.doWork();
+    int done = writer.prepareSpace();
+    done += scrub.doWork(); // before the keeper, which may fail again and again
+    return done + keeper.maintain();
   }
 
   /** How far the background is in reading sealed segments again. */
@@ -384,7 +397,7 @@ public final class CommitLog implements AutoCloseable {
       return;
     }
     try {
-      threads.forEach(MaintenanceThread::close);
+      stopThreads();
       keeper.close();
     } finally {
       release(storage);

@@ -1,19 +1,18 @@
 package dev.varve.log;
 
 import dev.varve.log.error.LogClosedException;
-import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogFailedException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
-import org.agrona.concurrent.Agent;
-import org.agrona.concurrent.AgentRunner;
-import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.IdleStrategy;
 
 /**
- * A daemon thread that does a part of the background work of one log. A step that fails is reported
- * and tried again, less often each time it fails again; only the failure or the close of the log
- * ends the thread.
+ * A daemon thread that does parts of the background work of one log, in turn. Only the failure or
+ * the close of the log ends it: a part that fails in whatever way is reported and tried again, and
+ * an interrupt, which is never ours, is forgotten.
  *
  * <p>Thread safety: {@link #close} may come from any thread but this one.
  */
@@ -21,61 +20,89 @@ final class MaintenanceThread implements AutoCloseable {
   private static final long PARK_NANOS_MIN = 10_000;
   private static final long PARK_NANOS_MAX = 1_000_000;
 
-  /** With a park of a millisecond between steps, a failing step is tried every second at least. */
-  private static final int STEPS_BETWEEN_TRIES_MAX = 1024;
+  private final List<Part> parts;
+  private final Thread thread;
+  private volatile boolean closing;
 
-  private final AgentRunner runner;
-
-  private MaintenanceThread(AgentRunner runner) {
-    this.runner = runner;
+  private MaintenanceThread(String name, List<Part> parts) {
+    this.parts = parts;
+    this.thread = new Thread(this::run, name);
+    this.thread.setDaemon(true);
   }
 
-  /**
-   * Starts a thread.
-   *
-   * @param part what it does, for the listener and the name of the thread
-   * @param log which log it does it for
-   * @param work does what can be done now, and returns how much that was
-   */
-  static MaintenanceThread start(String part, Path log, IntSupplier work, LogListener listener) {
-    AgentRunner runner =
-        new AgentRunner(
-            new BackoffIdleStrategy(0, 0, PARK_NANOS_MIN, PARK_NANOS_MAX),
-            error -> {
-              if (!(error instanceof AgentTerminationException)) {
-                listener.maintenanceFailed(part, error);
-              }
-            },
-            null,
-            new Steps(part, work, listener));
-    Thread thread = new Thread(runner, "varve-" + part + " " + log);
-    thread.setDaemon(true);
-    thread.start();
-    return new MaintenanceThread(runner);
+  /** Starts a thread for a log, which is named after the first part. */
+  static MaintenanceThread start(Path log, Part... parts) {
+    MaintenanceThread started =
+        new MaintenanceThread("varve-" + parts[0].name + " " + log, List.of(parts));
+    started.thread.start();
+    return started;
   }
 
+  private void run() {
+    IdleStrategy idle = new BackoffIdleStrategy(0, 0, PARK_NANOS_MIN, PARK_NANOS_MAX);
+    try {
+      while (!closing) {
+        Thread.interrupted(); // with the status set, no idling would pause
+        int done = 0;
+        for (Part part : parts) {
+          done += part.step();
+        }
+        idle.idle(done);
+      }
+    } catch (LogFailedException | LogClosedException e) {
+      // The end of the log; the listener knows.
+    }
+  }
+
+  /** Waits for the step that is under way, however long it takes, and keeps an interrupt. */
   @Override
   public void close() {
-    // A step may take long; it is waited for, and nothing is printed meanwhile.
-    runner.close(AgentRunner.RETRY_CLOSE_TIMEOUT_MS, _ -> {});
+    closing = true;
+    LockSupport.unpark(thread);
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
-  /** One step of the work. An exception would make the runner go on at once, so none leaves it. */
-  private static final class Steps implements Agent {
-    private final String part;
-    private final IntSupplier work;
+  /** A part of the work, which is tried less often each time it fails again. */
+  static final class Part {
+    /** With a park of a millisecond between steps, a failing part is tried every second or so. */
+    private static final int STEPS_BETWEEN_TRIES_MAX = 1024;
+
+    private final String name;
     private final LogListener listener;
+    private final IntSupplier work;
     private int stepsBetweenTries = 1;
     private int stepsToSkip;
 
-    Steps(String part, IntSupplier work, LogListener listener) {
-      this.part = part;
-      this.work = work;
+    /**
+     * Has not been tried yet.
+     *
+     * @param name what it does, for the listener
+     * @param work does what can be done now, and returns how much that was
+     */
+    Part(String name, LogListener listener, IntSupplier work) {
+      this.name = name;
       this.listener = listener;
+      this.work = work;
     }
 
-    @Override
-    public int doWork() {
+    /**
+     * Does what can be done now, unless it failed not long ago.
+     *
+     * @return how much was done
+     * @throws LogFailedException if there is no more work, for the log has failed
+     * @throws LogClosedException if there is no more work, for the log was closed
+     */
+    int step() {
       if (stepsToSkip > 0) {
         stepsToSkip--;
         return 0;
@@ -85,18 +112,21 @@ final class MaintenanceThread implements AutoCloseable {
         stepsBetweenTries = 1;
         return done;
       } catch (LogFailedException | LogClosedException e) {
-        throw new AgentTerminationException(e); // the listener knows
-      } catch (LogException e) {
-        listener.maintenanceFailed(part, e);
+        throw e;
+      } catch (Throwable e) {
         stepsToSkip = stepsBetweenTries;
         stepsBetweenTries = Math.min(2 * stepsBetweenTries, STEPS_BETWEEN_TRIES_MAX);
+        report(e);
         return 0;
       }
     }
 
-    @Override
-    public String roleName() {
-      return part;
+    private void report(Throwable failure) {
+      try {
+        listener.maintenanceFailed(name, failure);
+      } catch (Throwable e) {
+        // It must not throw, and there is nobody else to tell.
+      }
     }
   }
 }

@@ -186,4 +186,47 @@ class DiskTroubleTest {
     log.close();
     assertThat(disk.mappings()).isZero();
   }
+
+  @Test
+  void aListenerThatThrowsAtTheOpenIsToldToTheCallerAndNothingIsHeld(SimulatedDisk disk) {
+    LogListener listener =
+        new LogListener() {
+          @Override
+          public void opened(OpenReport report) {
+            throw new IllegalStateException("not ready");
+          }
+        };
+    LogOptions options = LogOptions.builder().listener(listener).build();
+    assertThatThrownBy(() -> CommitLog.open(disk, options)).hasMessage("not ready");
+    assertThat(disk.mappings()).isZero();
+    assertThat(disk.openFiles()).isZero();
+    assertThat(disk.isLocked()).isFalse();
+    open(disk).close();
+  }
+
+  @Test
+  void theScrubGoesOnWhileTheKeeperFailsAgainAndAgain(SimulatedDisk disk) {
+    LogOptions options =
+        LogOptions.builder()
+            .segmentBytesMax(10_000)
+            .scrubBytesPerSecondMax(Long.MAX_VALUE)
+            .ownMaintenanceThreads(false)
+            .build();
+    try (CommitLog log = CommitLog.open(disk, options)) {
+      for (int i = 0; i < 20; i++) {
+        append(log);
+      }
+      log.maintenance();
+      for (int i = 0; i < 20; i++) {
+        append(log);
+      }
+      long rounds = log.scrubProgress().rounds();
+      disk.faults().failFrom(0, Fault.EIO_ON_WRITE);
+      for (int i = 0; i < 10; i++) {
+        assertThatThrownBy(log::maintenance).isInstanceOf(LogIOException.class);
+      }
+      disk.faults().heal();
+      assertThat(log.scrubProgress().rounds()).isGreaterThan(rounds);
+    }
+  }
 }

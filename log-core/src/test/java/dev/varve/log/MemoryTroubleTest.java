@@ -15,9 +15,11 @@ import org.junit.jupiter.api.Test;
  */
 class MemoryTroubleTest {
   private static final int RECORDS = 30;
+  private static final Path DIRECTORY = Path.of("starved");
 
-  /** Throws at one of its calls; a close needs no memory. */
+  /** Throws at one of the calls of the thread that made it; a close needs no memory. */
   private static final class StarvedStorage extends WatchedStorage {
+    private final Thread thread = Thread.currentThread();
     private int callsLeft;
 
     /** Does something with one of its calls starved; returns whether it has so many. */
@@ -35,7 +37,8 @@ class MemoryTroubleTest {
 
     @Override
     boolean before(String operation) {
-      if (callsLeft > 0 && !operation.equals("close") && --callsLeft == 0) {
+      boolean counts = Thread.currentThread().equals(thread) && !operation.equals("close");
+      if (counts && callsLeft > 0 && --callsLeft == 0) {
         throw new OutOfMemoryError("Java heap space");
       }
       return true;
@@ -43,12 +46,15 @@ class MemoryTroubleTest {
   }
 
   private static SimulatedDisk disk() {
-    return new SimulatedDisk(Path.of("simulated"));
+    return new SimulatedDisk(DIRECTORY);
+  }
+
+  private static LogOptions.Builder options() {
+    return LogOptions.builder().segmentBytesMax(10_000).ownMaintenanceThreads(false);
   }
 
   private static CommitLog open(Storage storage) {
-    return CommitLog.open(
-        storage, LogOptions.builder().segmentBytesMax(10_000).ownMaintenanceThreads(false).build());
+    return CommitLog.open(storage, options().build());
   }
 
   /** Tries the calls from the first on until there is no such call. */
@@ -103,6 +109,28 @@ class MemoryTroubleTest {
       }
       boolean starved = storage.starves(call, log::close);
       assertNothingIsHeld(disk, call);
+      assertEndsAt(disk, RECORDS, call);
+      return starved;
+    });
+  }
+
+  @Test
+  void anOpenThatStarvesGivesEverythingBackAndLeavesNoThread() {
+    LogOptions options = options().ownMaintenanceThreads(true).build();
+    forEachCall(call -> {
+      SimulatedDisk disk = disk();
+      try (CommitLog log = open(disk)) {
+        for (int i = 0; i < RECORDS; i++) {
+          log.append("key".getBytes(US_ASCII), new byte[1000]);
+        }
+      }
+      StarvedStorage storage = new StarvedStorage();
+      boolean starved =
+          storage.starves(call, () -> CommitLog.open(storage.over(disk), options).close());
+      assertNothingIsHeld(disk, call);
+      assertThat(Thread.getAllStackTraces().keySet())
+          .extracting(Thread::getName)
+          .noneMatch(name -> name.endsWith(DIRECTORY.toString()));
       assertEndsAt(disk, RECORDS, call);
       return starved;
     });
