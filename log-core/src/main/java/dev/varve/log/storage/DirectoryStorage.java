@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -28,17 +29,23 @@ public final class DirectoryStorage implements Storage {
   }
 
   /**
-   * Opens a directory, creating it if need be, and locks it.
+   * Opens a directory, creating it if need be, and locks it. The name of a directory that holds
+   * nothing yet is made durable first, with the names of those above it that were created.
    *
-   * @throws LogDirectoryException if the path is not a directory, or may not be read and written
+   * @throws LogDirectoryException if the path is not a directory, or may not be read and written,
+   *     or cannot be made durable
    * @throws LogLockedException if the directory is open already
    */
   public static DirectoryStorage open(Path directory) {
+    return open(directory, DirectoryStorage::force);
+  }
+
+  static DirectoryStorage open(Path directory, DirectoryForce force) {
     if (Files.exists(directory) && !Files.isDirectory(directory)) {
       throw new LogDirectoryException(directory + " is a file; expected a directory");
     }
     try {
-      Files.createDirectories(directory);
+      create(directory, force);
     } catch (IOException e) {
       throw new LogDirectoryException(directory + " cannot be created: " + reason(e), e);
     }
@@ -47,6 +54,42 @@ public final class DirectoryStorage implements Storage {
           directory + " may not be read and written by this process; expected both");
     }
     return new DirectoryStorage(directory, DirectoryLock.acquire(directory));
+  }
+
+  /**
+   * Creates what is missing of a path, and forces the directories that hold the new names. A name
+   * that is there may be new, too: of somebody who died before the force, or who makes none.
+   */
+  private static void create(Path directory, DirectoryForce force) throws IOException {
+    List<Path> named = new ArrayList<>();
+    for (Path level = directory.toAbsolutePath();
+        level != null && !Files.exists(level);
+        level = level.getParent()) {
+      named.add(level);
+    }
+    Files.createDirectories(directory);
+    if (named.isEmpty() && Files.isReadable(directory) && isEmpty(directory)) {
+      named.add(directory.toRealPath());
+    }
+    for (Path level : named) {
+      Path parent = level.getParent();
+      // Whoever hid the parent from this process answers for what it holds.
+      if (parent != null && Files.isReadable(parent)) {
+        force.force(parent);
+      }
+    }
+  }
+
+  private static boolean isEmpty(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.findAny().isEmpty();
+    }
+  }
+
+  /** Forces the names in a directory. */
+  @FunctionalInterface
+  interface DirectoryForce {
+    void force(Path directory) throws IOException;
   }
 
   @Override
@@ -102,7 +145,11 @@ public final class DirectoryStorage implements Storage {
 
   @Override
   public void forceDirectory() throws IOException {
-    // Of the kind that no interrupt closes: a force that was broken off would hide its error.
+    force(directory);
+  }
+
+  /** On a channel of the kind that no interrupt closes, for that would hide an error. */
+  private static void force(Path directory) throws IOException {
     try (AsynchronousFileChannel channel =
         AsynchronousFileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);

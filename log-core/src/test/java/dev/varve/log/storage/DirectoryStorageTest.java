@@ -15,6 +15,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -131,6 +133,50 @@ class DirectoryStorageTest extends StorageContract {
         assertThat(next.list()).isEmpty();
       }
     }
+  }
+
+  /** The directories that opening one forces. */
+  private List<Path> forcedBy(Path opened) {
+    List<Path> forced = new ArrayList<>();
+    DirectoryStorage.open(
+            opened,
+            parent -> {
+              assertThat(opened).as("it is there before its name is forced").isDirectory();
+              forced.add(root.toRealPath().relativize(parent.toRealPath()));
+            })
+        .close();
+    return forced;
+  }
+
+  @Test
+  void theNamesOfNewDirectoriesAreForcedOnEveryLevelAndThatOfAnEmptyOneAgain() throws IOException {
+    Path above = Path.of("");
+    assertThat(forcedBy(root.resolve("new"))).containsExactly(above);
+    assertThat(forcedBy(root.resolve("new"))).containsExactly(above);
+    assertThat(forcedBy(root.resolve("new/a/b/c")))
+        .containsExactlyInAnyOrder(Path.of("new"), Path.of("new/a"), Path.of("new/a/b"));
+    assertThat(forcedBy(root.resolve("new/../d/e"))).containsExactlyInAnyOrder(above, Path.of("d"));
+    Files.createSymbolicLink(root.resolve("link"), Files.createDirectories(root.resolve("f/g")));
+    assertThat(forcedBy(root.resolve("link"))).containsExactly(Path.of("f"));
+    assertThat(forcedBy(root.resolve("link/h"))).containsExactly(Path.of("f/g"));
+    assertThat(forcedBy(root.resolve("f"))).as("it holds something").isEmpty();
+  }
+
+  @Test
+  void aDirectoryWhoseNameCannotBeForcedIsRefusedAndLeavesNoLock() {
+    Path other = root.resolve("other");
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() ->
+              DirectoryStorage.open(
+                  other,
+                  _ -> {
+                    throw new IOException("Input/output error");
+                  }))
+          .isInstanceOf(LogDirectoryException.class)
+          .hasMessageContaining("Input/output error");
+    }
+    assertThat(other).isEmptyDirectory();
+    DirectoryStorage.open(other).close();
   }
 
   @Test
