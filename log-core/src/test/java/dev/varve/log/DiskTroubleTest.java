@@ -72,6 +72,32 @@ class DiskTroubleTest {
   }
 
   @Test
+  void aDiskIsFullWhenSmallChunksHaveNoRoomAndRefusalsLeaveNoMappings(SimulatedDisk disk) {
+    LogOptions options =
+        LogOptions.builder().segmentBytesMax(10 << 20).ownMaintenanceThreads(false).build();
+    try (CommitLog log = CommitLog.open(disk, options)) {
+      for (int i = 0; i < 3000; i++) {
+        append(log);
+      }
+      disk.setCapacityBytes(disk.usedBytes());
+      appendUntilFull(log);
+      int mappings = disk.mappings();
+      for (int i = 0; i < 100; i++) {
+        assertThatThrownBy(() -> append(log)).isInstanceOf(DiskFullException.class);
+      }
+      assertThat(disk.mappings()).isEqualTo(mappings);
+
+      long capacity = disk.usedBytes() + (1 << 20); // a chunk of this log is twice as large
+      disk.setCapacityBytes(capacity);
+      long end = appendUntilFull(log);
+      long logBytes = log.segments().getLast().sizeBytes();
+      assertThat(capacity - logBytes).isLessThan(70_000);
+      disk.setCapacityBytes(Long.MAX_VALUE);
+      assertThat(append(log)).isEqualTo(end);
+    }
+  }
+
+  @Test
   void whatCanBeMadeAgainGoesWhenThereIsNotEvenRoomForTheNewStart(SimulatedDisk disk) {
     try (CommitLog log = open(disk)) {
       for (int i = 0; i < 30; i++) {

@@ -105,13 +105,20 @@ final class SpaceAhead {
   }
 
   /**
-   * Makes sure that the mapping can be stored to up to an end.
+   * Makes sure that the mapping can be stored to up to an end. A disk that has no room for a large
+   * chunk is asked for a small one; what has no room for that is left for the checkpoint with which
+   * the start is moved.
    *
    * @throws IOException if there is no room; nothing has changed for what was prepared before
    */
   void ensure(long sizeBytes, long neededEnd) throws IOException {
-    if (neededEnd > preparedEnd) {
-      prepare(sizeBytes, neededEnd);
+    if (neededEnd <= preparedEnd) {
+      return;
+    }
+    try {
+      prepare(sizeBytes, neededEnd, chunkBytes());
+    } catch (IOException e) {
+      prepare(sizeBytes, neededEnd, CHUNK_BYTES_MIN);
     }
   }
 
@@ -125,7 +132,7 @@ final class SpaceAhead {
     if (end - sizeBytes >= aheadBytes(sizeBytes) || end >= segmentBytesMax) {
       return false;
     }
-    prepare(sizeBytes, end + 1);
+    prepare(sizeBytes, end + 1, chunkBytes());
     return true;
   }
 
@@ -134,20 +141,21 @@ final class SpaceAhead {
     return Math.clamp(Math.max(sizeBytes, expectedBytes) / AHEAD_PART, CHUNK_BYTES_MIN, most);
   }
 
-  private synchronized void prepare(long sizeBytes, long neededEnd) throws IOException {
+  private synchronized void prepare(long sizeBytes, long neededEnd, long chunkBytes)
+      throws IOException {
     long from = preparedEnd;
     if (neededEnd <= from) {
       return; // the other thread was faster
     }
-    long end = chunkEnd(from, neededEnd);
+    long end = Math.ceilDiv(neededEnd, chunkBytes) * chunkBytes;
+    end = Math.max(neededEnd, Math.min(end, segmentBytesMax));
+    reserve(from, end); // before the mapping, which would stay if there is no room
     MemorySegment mapping = memory.log();
     if (end > mapping.byteSize()) {
       mapping = file.map(Access.READ_WRITE, mappedBytes(end), arena);
-      reserve(from, end);
       touch(mapping, sizeBytes, end);
       memory.growTo(mapping);
     } else {
-      reserve(from, end);
       touch(mapping, from, end);
     }
     preparedEnd = end;
@@ -166,12 +174,9 @@ final class SpaceAhead {
     }
   }
 
-  private long chunkEnd(long from, long neededEnd) {
-    long chunk =
-        Math.clamp(
-            Long.highestOneBit(Math.max(from, expectedBytes)), CHUNK_BYTES_MIN, CHUNK_BYTES_MAX);
-    long end = Math.ceilDiv(neededEnd, chunk) * chunk;
-    return Math.max(neededEnd, Math.min(end, segmentBytesMax));
+  private long chunkBytes() {
+    return Math.clamp(
+        Long.highestOneBit(Math.max(preparedEnd, expectedBytes)), CHUNK_BYTES_MIN, CHUNK_BYTES_MAX);
   }
 
   private long mappedBytes(long end) {
