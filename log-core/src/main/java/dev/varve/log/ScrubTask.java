@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads sealed segments again, round and round and slowly, and tells the listener of every range
- * that is damaged. Reads through the file: a page of a mapping may be sound where the disk is not.
+ * that is damaged. Reads through the file: what cannot be read is an exception there, and nothing
+ * has to be mapped for it. A page that is still cached is not read from the disk.
  *
  * <pre>
  *   segments   [0, 100)  [100, 200)  [200, 300)  [300, ... active
