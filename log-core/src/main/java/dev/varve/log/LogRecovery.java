@@ -3,6 +3,7 @@ package dev.varve.log;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.record.BatchFault;
 import dev.varve.log.segment.ActiveSegment;
+import dev.varve.log.segment.ScanBounds;
 import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentFile;
@@ -154,11 +155,11 @@ final class LogRecovery {
         takeOver(bases.get(i), bases.get(i + 1));
         continue;
       }
-      SegmentRecovery recovery = scan(bases.get(i), plan);
+      long nextBase = last ? Long.MAX_VALUE : bases.get(i + 1);
+      SegmentRecovery recovery = scan(bases.get(i), nextBase, plan);
       if (last) {
         return activate(recovery, plan);
       }
-      long nextBase = bases.get(i + 1);
       if (!sealOrCut(recovery, nextBase, plan)) {
         deleteSegments(
             bases.subList(i + 1, bases.size()),
@@ -176,14 +177,13 @@ final class LogRecovery {
     sealed.add(new SealedSegment(storage, options.segments(), base, nextBase, bytes));
   }
 
-  private SegmentRecovery scan(long base, RecoveryPlan plan) throws IOException {
+  private SegmentRecovery scan(long base, long nextBase, RecoveryPlan plan) throws IOException {
     Path file = path(SegmentFile.name(base, Kind.LOG));
     SegmentRecovery recovery =
         SegmentRecovery.scan(
             storage,
             options.segments(),
-            base,
-            plan.durableEnd(),
+            ScanBounds.recovering(base, nextBase, plan.durableEnd()),
             (position, batch, aborted) -> {
               plan.replay(file, position, batch, aborted);
               reportProgress(scannedBytes + position + batch.sizeBytes());

@@ -3,6 +3,7 @@ package dev.varve.log;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.log.error.DamagedRange;
 import dev.varve.log.record.BatchFault;
+import dev.varve.log.segment.ScanBounds;
 import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentFile;
@@ -183,7 +184,8 @@ final class ScrubTask implements Agent {
   @GuardedBy("stepLock")
   private long step(SealedSegment segment) {
     try (StorageFile file = storage.open(SegmentFile.name(segment.baseOffset(), Kind.LOG))) {
-      SegmentScan scan = new SegmentScan(file, segment, nextPosition, nextOffset);
+      SegmentScan scan =
+          new SegmentScan(file, ScanBounds.of(segment)).startingAt(nextPosition, nextOffset);
       boolean more = true;
       while (more && scan.readBytes() <= STEP_BYTES_MAX - SegmentScan.WINDOW_BYTES) {
         more = scan.next();

@@ -135,7 +135,7 @@ public final class SealedSegment implements Segment {
         }
       }
       SegmentIndexes rebuilt = SegmentIndexes.empty(arena, baseOffset, options);
-      SegmentScan.rebuild(file, rebuilt);
+      SegmentScan.rebuild(file, ScanBounds.of(this), rebuilt);
       keep(rebuilt);
       return new SegmentMemory(arena, log, rebuilt.offsets(), rebuilt.times());
     }

@@ -49,21 +49,17 @@ public final class SegmentRecovery {
   /**
    * Scans a segment.
    *
-   * @param durableEnd below this offset the log was durable once, so that damage there is passed
-   *     over if a valid batch follows it
+   * @param bounds what is known of its batches
    * @param visitor is shown each valid batch in order
    */
   public static SegmentRecovery scan(
-      Storage storage,
-      SegmentOptions options,
-      long baseOffset,
-      long durableEnd,
-      BatchVisitor visitor)
+      Storage storage, SegmentOptions options, ScanBounds bounds, BatchVisitor visitor)
       throws IOException {
+    long baseOffset = bounds.baseOffset();
     Arena arena = Arena.ofShared();
     try (StorageFile file = storage.open(SegmentFile.name(baseOffset, Kind.LOG))) {
       SegmentIndexes indexes = SegmentIndexes.empty(arena, baseOffset, options);
-      SegmentScan scan = new SegmentScan(file, baseOffset, durableEnd).gapsOnlyBelow(durableEnd);
+      SegmentScan scan = new SegmentScan(file, bounds);
       while (scan.next()) {
         scan.addTo(indexes);
         visitor.visit(scan.position(), scan.batch(), indexes.transactions());

@@ -33,13 +33,10 @@ public final class SegmentScan {
 
   private final Source source;
   private final long fileBytes;
-  private final long baseOffset;
-  private final long durableEnd;
-  private final long endOffsetMax;
-  private long gapsBelow = Long.MAX_VALUE;
+  private final ScanBounds bounds;
   private final List<Damage> damages = new ArrayList<>();
   private final RecordBatch batch = new RecordBatch();
-
+  private final RecordBatch following = new RecordBatch();
   private final BatchChecksum checksum = new BatchChecksum();
 
   private MemorySegment window = Arena.ofAuto().allocate(WINDOW_BYTES);
@@ -74,88 +71,45 @@ public final class SegmentScan {
     long read(long position, MemorySegment target) throws IOException;
   }
 
-  /**
-   * Begins at the start of a segment's log.
-   *
-   * @param baseOffset the lowest offset that a batch may have
-   */
-  public SegmentScan(StorageFile file, long baseOffset) throws IOException {
-    this(file, baseOffset, baseOffset);
+  /** Begins at the start of a segment's log. */
+  public SegmentScan(StorageFile file, ScanBounds bounds) throws IOException {
+    this(file::read, file.size(), bounds);
   }
 
-  /**
-   * Begins at a position of a segment's log that is the first byte of a batch.
-   *
-   * @param baseOffset the lowest offset that a batch may have
-   */
-  public static SegmentScan from(StorageFile file, long position, long baseOffset)
-      throws IOException {
-    SegmentScan scan = new SegmentScan(file, baseOffset);
-    scan.nextPosition = position;
-    return scan;
+  private SegmentScan(Source source, long fileBytes, ScanBounds bounds) {
+    this.source = source;
+    this.fileBytes = Math.min(fileBytes, bounds.bytesMax());
+    this.bounds = bounds;
+    this.nextOffset = bounds.baseOffset();
   }
 
   /** Begins at the start of a log that is in memory, mapped or not. */
-  static SegmentScan over(MemorySegment log, long baseOffset) {
+  static SegmentScan over(MemorySegment log, ScanBounds bounds) {
     Source copying =
         (position, target) -> {
           long bytes = Math.min(target.byteSize(), log.byteSize() - position);
           MemorySegment.copy(log, position, target, 0, bytes);
           return bytes;
         };
-    return new SegmentScan(copying, log.byteSize(), baseOffset, baseOffset, Long.MAX_VALUE);
+    return new SegmentScan(copying, log.byteSize(), bounds);
   }
 
   /**
-   * Begins at the start of a segment's log.
+   * Begins elsewhere. Returns this scan.
    *
-   * @param durableEnd damage below this offset is passed over if a valid batch follows it
+   * @param startPosition where a batch begins
+   * @param startOffset the lowest offset that it may have
    */
-  SegmentScan(StorageFile file, long baseOffset, long durableEnd) throws IOException {
-    this(file::read, file.size(), baseOffset, durableEnd, Long.MAX_VALUE);
-  }
-
-  /**
-   * Has gaps before a batch count as damage, unless the batch lies below an offset: where only we
-   * have written, and nothing was compacted yet, there are none.
-   */
-  SegmentScan gapsOnlyBelow(long offset) {
-    gapsBelow = offset;
+  public SegmentScan startingAt(long startPosition, long startOffset) {
+    nextPosition = startPosition;
+    nextOffset = startOffset;
     return this;
   }
 
-  private SegmentScan(
-      Source source, long fileBytes, long baseOffset, long durableEnd, long endOffsetMax) {
-    this.source = source;
-    this.fileBytes = fileBytes;
-    this.baseOffset = baseOffset;
-    this.durableEnd = durableEnd;
-    this.endOffsetMax = endOffsetMax;
-    this.nextOffset = baseOffset;
-  }
-
-  /**
-   * Goes on in the middle of a sealed segment's log. Damage is passed over wherever a valid batch
-   * follows it, since all of the segment was durable once.
-   *
-   * @param position where a batch begins
-   * @param nextOffset the lowest offset that it may have
-   */
-  public SegmentScan(StorageFile file, SealedSegment segment, long position, long nextOffset)
-      throws IOException {
-    this(
-        file::read,
-        Math.min(file.size(), segment.sizeBytes()),
-        segment.baseOffset(),
-        segment.endOffset(),
-        segment.endOffset());
-    this.nextPosition = position;
-    this.nextOffset = nextOffset;
-  }
-
   /** Rebuilds indexes, which are empty, from the valid batches of a log. */
-  static SegmentScan rebuild(StorageFile file, SegmentIndexes indexes) throws IOException {
-    SegmentScan scan = new SegmentScan(file, indexes.baseOffset(), Long.MAX_VALUE);
+  static SegmentScan rebuild(StorageFile file, ScanBounds bounds, SegmentIndexes indexes)
+      throws IOException {
+    SegmentScan scan = new SegmentScan(file, bounds);
     while (scan.next()) {
       scan.addTo(indexes);
     }
@@ -193,18 +147,10 @@ public final class SegmentScan {
     return true;
   }
 
-  /** Whether the batch has a length that can be tried, whatever else is wrong with it. */
-  private static boolean hasLength(BatchFault fault) {
-    return switch (fault.kind()) {
-      case MAGIC, HEADER, CHECKSUM -> true;
-      case NOTHING_WRITTEN, INCOMPLETE, LENGTH, CODEC, RECORDS -> false;
-    };
-  }
-
   /** Moves to the valid batch behind damaged ones, if there is one where it has to be. */
   private boolean passOver(BatchFault damage) throws IOException {
     long at = positionByLength(damage, Long.MAX_VALUE);
-    if (at < 0 || batch.baseOffset() > durableEnd) {
+    if (at < 0 || batch.baseOffset() > bounds.durableEnd()) {
       return false;
     }
     damages.add(
@@ -254,7 +200,7 @@ public final class SegmentScan {
     long at = nextPosition;
     BatchFault found = damage;
     while (found != null) {
-      if (!hasLength(found)) {
+      if (!found.hasLength()) {
         return -1;
       }
       at += batch.sizeBytes();
@@ -300,36 +246,48 @@ public final class SegmentScan {
     }
     wrap(at, batch.sizeBytes());
     found = checksum.fault(batch, windowBuffer);
-    return found != null ? found : orderFault();
+    return found != null ? found : orderFault(at);
   }
 
-  private @Nullable BatchFault orderFault() {
-    if (batch.baseOffset() < nextOffset) {
-      return new BatchFault(
-          Kind.HEADER,
-          batch.position(),
-          "base offset " + batch.baseOffset(),
-          "at least " + nextOffset);
+  private @Nullable BatchFault orderFault(long at) throws IOException {
+    if (batch.baseOffset() != nextOffset) {
+      BatchFault found = batch.orderFault(nextOffset, offsetBehind(at));
+      if (found != null) {
+        return found;
+      }
+      if (batch.nextOffset() > bounds.gapsEnd()) {
+        return orderFault("base offset " + batch.baseOffset(), "" + nextOffset);
+      }
     }
-    if (batch.baseOffset() > nextOffset && batch.nextOffset() > gapsBelow) {
-      return new BatchFault(
-          Kind.HEADER, batch.position(), "base offset " + batch.baseOffset(), "" + nextOffset);
-    }
-    if (batch.nextOffset() > endOffsetMax) {
-      return new BatchFault(
-          Kind.HEADER,
-          batch.position(),
+    if (batch.nextOffset() > bounds.endOffset()) {
+      return orderFault(
           "last offset " + batch.lastOffset(),
-          "one below " + endOffsetMax + ", where the segment ends");
+          "one below " + bounds.endOffset() + ", where the segment ends");
     }
-    if (batch.lastOffset() - baseOffset > Integer.MAX_VALUE) {
-      return new BatchFault(
-          Kind.HEADER,
-          batch.position(),
+    if (batch.lastOffset() - bounds.baseOffset() > Integer.MAX_VALUE) {
+      return orderFault(
           "last offset " + batch.lastOffset(),
-          "at most 2^31-1 above the base offset " + baseOffset);
+          "at most 2^31-1 above the base offset " + bounds.baseOffset());
     }
     return null;
+  }
+
+  private BatchFault orderFault(String found, String expected) {
+    return new BatchFault(Kind.HEADER, batch.position(), found, expected);
+  }
+
+  /** Where the batch behind the one at a position begins, if one with a sound header does. */
+  private long offsetBehind(long at) throws IOException {
+    long next = at + batch.sizeBytes();
+    long bytesLeft = fileBytes - next;
+    if (bytesLeft < RecordBatch.HEADER_BYTES) {
+      return Long.MAX_VALUE;
+    }
+    wrap(at, batch.sizeBytes() + (long) RecordBatch.HEADER_BYTES);
+    following.wrap(window, next - windowPosition);
+    return following.headerFault(bytesLeft, RecordBatch.BATCH_BYTES_MAX) == null
+        ? following.baseOffset()
+        : Long.MAX_VALUE;
   }
 
   /**
