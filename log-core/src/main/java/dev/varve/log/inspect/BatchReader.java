@@ -86,7 +86,11 @@ public final class BatchReader implements AutoCloseable {
    * @return false at the end of the file, or at a fault
    */
   public boolean next() throws IOException {
-    return scan.next();
+    if (!scan.next()) {
+      return false;
+    }
+    scan.loadWhole();
+    return true;
   }
 
   /** The current batch, valid until {@link #next}. */

@@ -62,6 +62,9 @@ public final class SegmentRecovery {
       SegmentScan scan = new SegmentScan(file, bounds);
       while (scan.next()) {
         scan.addTo(indexes);
+        if (scan.batch().isControl()) {
+          scan.loadWhole();
+        }
         visitor.visit(scan.position(), scan.batch(), indexes.transactions());
       }
       indexes.indexer().closingEntry();
@@ -80,7 +83,7 @@ public final class SegmentRecovery {
      * Shows a batch.
      *
      * @param position where it begins in the file, in bytes
-     * @param batch valid during the call
+     * @param batch valid during the call; its records only if it is a control batch
      * @param aborted takes the transaction that the batch, a marker, aborts
      */
     void visit(long position, RecordBatch batch, TransactionIndex aborted);

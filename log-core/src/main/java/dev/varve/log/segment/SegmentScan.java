@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the batches of a log one after the other and checks each: header, checksum, order of
  * offsets. Copies them out of the file, or out of its mapping, so that a checksum never runs over a
- * page that the file may have lost.
+ * page that the file may have lost. Holds a window of 256 KiB and no more, whatever length a batch
+ * claims to have, until somebody asks for a whole one.
  *
  * <p>Ends at the first batch that is not valid. What follows it proves nothing: its place was found
  * with a length that cannot be believed. But where it is known that the log was durable once, a
@@ -39,8 +40,12 @@ public final class SegmentScan {
   private final RecordBatch following = new RecordBatch();
   private final BatchChecksum checksum = new BatchChecksum();
 
-  private MemorySegment window = Arena.ofAuto().allocate(WINDOW_BYTES);
-  private ByteBuffer windowBuffer = window.asByteBuffer();
+  private final MemorySegment window = Arena.ofAuto().allocate(WINDOW_BYTES);
+  private final ByteBuffer windowBuffer = window.asByteBuffer();
+
+  /** Grows to the largest batch beyond the window that was asked for. */
+  private MemorySegment whole = MemorySegment.NULL;
+
   private long windowPosition;
   private long windowBytes;
   private long readBytes;
@@ -244,9 +249,32 @@ public final class SegmentScan {
     if (found != null) {
       return found;
     }
-    wrap(at, batch.sizeBytes());
-    found = checksum.fault(batch, windowBuffer);
+    found = checksumFault(at);
     return found != null ? found : orderFault(at);
+  }
+
+  private @Nullable BatchFault checksumFault(long at) throws IOException {
+    int sizeBytes = batch.sizeBytes();
+    if (sizeBytes <= WINDOW_BYTES) {
+      wrap(at, sizeBytes);
+      return checksum.fault(batch, windowBuffer);
+    }
+    // The length may be damaged, so that no memory of that size is taken.
+    long end = at + sizeBytes;
+    long next = at + BatchChecksum.SUMMED_FROM;
+    checksum.begin();
+    while (next < end) {
+      wrap(next, Math.min(WINDOW_BYTES, end - next));
+      int from = (int) (next - windowPosition);
+      int bytes = (int) (Math.min(end, windowPosition + windowBytes) - next);
+      if (bytes <= 0) {
+        break; // the file was cut meanwhile
+      }
+      checksum.add(windowBuffer.limit(from + bytes).position(from));
+      next += bytes;
+    }
+    wrap(at, RecordBatch.HEADER_BYTES);
+    return checksum.faultOfParts(batch);
   }
 
   private @Nullable BatchFault orderFault(long at) throws IOException {
@@ -278,37 +306,58 @@ public final class SegmentScan {
 
   /** Where the batch behind the one at a position begins, if one with a sound header does. */
   private long offsetBehind(long at) throws IOException {
-    long next = at + batch.sizeBytes();
+    int batchBytes = batch.sizeBytes();
+    long next = at + batchBytes;
     long bytesLeft = fileBytes - next;
     if (bytesLeft < RecordBatch.HEADER_BYTES) {
       return Long.MAX_VALUE;
     }
-    wrap(at, batch.sizeBytes() + (long) RecordBatch.HEADER_BYTES);
+    long together = next + RecordBatch.HEADER_BYTES - at;
+    if (together <= WINDOW_BYTES) {
+      wrap(at, together);
+    } else {
+      wrap(next, RecordBatch.HEADER_BYTES);
+    }
     following.wrap(window, next - windowPosition);
-    return following.headerFault(bytesLeft, RecordBatch.BATCH_BYTES_MAX) == null
-        ? following.baseOffset()
-        : Long.MAX_VALUE;
+    long offset =
+        following.headerFault(bytesLeft, RecordBatch.BATCH_BYTES_MAX) == null
+            ? following.baseOffset()
+            : Long.MAX_VALUE;
+    wrap(at, Math.min(batchBytes, WINDOW_BYTES));
+    return offset;
   }
 
   /**
-   * Has at least {@code bytes} from a position of the file in the window, and the batch over it.
+   * Has at least {@code bytes}, no more than the window holds, from a position of the file in the
+   * window, and the batch over it.
    */
   private void wrap(long at, long bytes) throws IOException {
     if (at < windowPosition || at + bytes > windowPosition + windowBytes) {
-      if (bytes > window.byteSize()) {
-        window = Arena.ofAuto().allocate(bytes);
-        windowBuffer = window.asByteBuffer();
-      }
       windowPosition = at;
-      windowBytes = source.read(at, window.asSlice(0, Math.min(window.byteSize(), fileBytes - at)));
+      windowBytes = source.read(at, window.asSlice(0, Math.min(WINDOW_BYTES, fileBytes - at)));
       readBytes += windowBytes;
     }
     batch.wrap(window, at - windowPosition);
   }
 
-  /** The current batch, checked; valid until {@link #next}. */
+  /**
+   * The current batch, checked; valid until {@link #next}. Of one that is larger than the window
+   * only the header is there, until {@link #loadWhole}.
+   */
   public RecordBatch batch() {
     return batch;
+  }
+
+  /** Has the records of the current batch in memory too, whatever its size. */
+  public void loadWhole() throws IOException {
+    int sizeBytes = batch.sizeBytes();
+    if (sizeBytes > WINDOW_BYTES) {
+      if (sizeBytes > whole.byteSize()) {
+        whole = Arena.ofAuto().allocate(sizeBytes);
+      }
+      readBytes += source.read(position, whole.asSlice(0, sizeBytes));
+      batch.wrap(whole, 0);
+    }
   }
 
   /** Where the current batch begins in the file. */
