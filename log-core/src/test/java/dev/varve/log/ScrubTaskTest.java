@@ -46,6 +46,7 @@ class ScrubTaskTest {
         disk,
         LogOptions.builder()
             .segmentBytesMax(segmentBytesMax)
+            .indexIntervalBytes(100)
             .clock(() -> nowMillis)
             .listener(listener)
             .scrubBytesPerSecondMax(bytesPerSecond)
@@ -141,6 +142,21 @@ class ScrubTaskTest {
     IntStream.range(0, 3).forEach(_ -> step(log));
     assertThat(found).hasSize(8).endsWith(once.toArray(Found[]::new));
     assertThat(log.scrubProgress().damagedRanges()).isEqualTo(8);
+  }
+
+  @Test
+  void behindADamagedLengthTheIndexLeadsToWhatElseIsDamaged() {
+    CommitLog log = fourSegments();
+    flip(0, 309); // a length that leaves the file
+    flip(0, 770);
+    flip(10, 309);
+    disk.put(SegmentFile.name(10, Kind.OFFSET_INDEX), new byte[0]);
+    IntStream.range(0, 3).forEach(_ -> step(log));
+    assertThat(found)
+        .containsExactly(
+            new Found(logOf(0), 300, 400, 3, 4),
+            new Found(logOf(0), 700, 800, 7, 8),
+            new Found(logOf(10), 300, 1000, 13, 20));
   }
 
   @Test

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * files are mapped at the first read.
  *
  * <p>An index file that is missing, or that the log contradicts, is rebuilt from the log then,
- * without a word.
+ * without a word. If not all of a damaged log can be reached, an index on the disk that is in order
+ * stays there.
  *
  * <p>Thread safety: safe for use by several threads.
  */
@@ -135,15 +136,24 @@ public final class SealedSegment implements Segment {
         }
       }
       SegmentIndexes rebuilt = SegmentIndexes.empty(arena, baseOffset, options);
-      SegmentScan.rebuild(file, ScanBounds.of(this), rebuilt);
-      keep(rebuilt);
+      SegmentScan scan = new SegmentScan(file, ScanBounds.of(this)).guidedBy(storage);
+      while (scan.next()) {
+        scan.addTo(rebuilt);
+      }
+      rebuilt.indexer().closingEntry();
+      keep(rebuilt, scan.endPosition() == sizeBytes);
       return new SegmentMemory(arena, log, rebuilt.offsets(), rebuilt.times());
     }
   }
 
-  private void keep(SegmentIndexes rebuilt) {
+  private void keep(SegmentIndexes rebuilt, boolean whole) {
+    StoredIndexes stored = new StoredIndexes(storage, baseOffset, sizeBytes);
     try {
-      rebuilt.writeLookupsTo(storage);
+      for (Kind kind : SegmentIndexes.LOOKUPS) {
+        if (whole || !stored.isInOrder(kind)) {
+          rebuilt.write(storage, kind);
+        }
+      }
     } catch (IOException e) {
       // A cache that could not be kept, on a full disk perhaps: it is rebuilt again the next time.
     }

@@ -59,7 +59,7 @@ public final class SegmentRecovery {
     Arena arena = Arena.ofShared();
     try (StorageFile file = storage.open(SegmentFile.name(baseOffset, Kind.LOG))) {
       SegmentIndexes indexes = SegmentIndexes.empty(arena, baseOffset, options);
-      SegmentScan scan = new SegmentScan(file, bounds);
+      SegmentScan scan = new SegmentScan(file, bounds).guidedBy(storage);
       while (scan.next()) {
         scan.addTo(indexes);
         if (scan.batch().isControl()) {
@@ -142,9 +142,24 @@ public final class SegmentRecovery {
     return reservedTail;
   }
 
-  /** Which index files are missing, or hold something else than the valid batches give. */
+  /**
+   * Which index files have to be made anew: those that are missing, or hold something else than the
+   * valid batches give. But where the scan ended at damage, an index that is in order stays, since
+   * it may know of batches behind it; and so does, where batches are damaged, what is known of
+   * transactions.
+   */
   public List<Kind> differingIndexes() throws IOException {
-    return indexes.differing(storage);
+    List<Kind> differing = indexes.differing(storage);
+    boolean ended = scan.fault() != null && !cut;
+    if (ended || !scan.damages().isEmpty()) {
+      StoredIndexes stored = new StoredIndexes(storage, baseOffset(), fileBytes());
+      for (Kind kind : List.copyOf(differing)) {
+        if ((ended || kind == Kind.TRANSACTION_INDEX) && stored.isInOrder(kind)) {
+          differing.remove(kind);
+        }
+      }
+    }
+    return differing;
   }
 
   /** Cuts off what follows the valid batches. */

@@ -5,6 +5,7 @@ import dev.varve.log.record.BatchChecksum;
 import dev.varve.log.record.BatchFault;
 import dev.varve.log.record.BatchFault.Kind;
 import dev.varve.log.record.RecordBatch;
+import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -23,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Ends at the first batch that is not valid. What follows it proves nothing: its place was found
  * with a length that cannot be believed. But where it is known that the log was durable once, a
  * batch that is damaged is passed over if a valid one, with a higher offset, follows exactly in its
- * place: then the length was right, and only that batch is damaged. Readers may {@link #skip} a
- * fault also to where an index leads.
+ * place: then the length was right, and only that batch is damaged. A scan may be {@link #guidedBy}
+ * the segment's index, to be led on behind a damaged length too.
  *
  * <p>Thread safety: for one thread.
  */
@@ -52,7 +53,9 @@ public final class SegmentScan {
   private long position;
   private long nextPosition;
   private long nextOffset;
+  private boolean behindDamage;
   private @Nullable BatchFault fault;
+  private @Nullable StoredIndexes guide;
 
   /**
    * A stretch of damaged batches between valid ones.
@@ -111,19 +114,17 @@ public final class SegmentScan {
     return this;
   }
 
-  /** Rebuilds indexes, which are empty, from the valid batches of a log. */
-  static SegmentScan rebuild(StorageFile file, ScanBounds bounds, SegmentIndexes indexes)
-      throws IOException {
-    SegmentScan scan = new SegmentScan(file, bounds);
-    while (scan.next()) {
-      scan.addTo(indexes);
-    }
-    indexes.indexer().closingEntry();
-    return scan;
+  /** Has damage passed over also to where the segment's index leads. Returns this scan. */
+  public SegmentScan guidedBy(Storage storage) {
+    guide = new StoredIndexes(storage, bounds.baseOffset(), fileBytes);
+    return this;
   }
 
   /** Adds the current batch to indexes by offset and time. */
   void addTo(SegmentIndexes indexes) {
+    if (behindDamage) {
+      indexes.indexer().entryIsDue();
+    }
     indexes
         .indexer()
         .onBatch(batch.lastOffset(), (int) position, batch.sizeBytes(), batch.maxTimestamp());
@@ -139,7 +140,8 @@ public final class SegmentScan {
       return false;
     }
     BatchFault found = check(nextPosition);
-    if (found != null && passOver(found)) {
+    behindDamage = found != null && passOver(found);
+    if (behindDamage) {
       found = check(nextPosition);
     }
     if (found != null) {
@@ -154,7 +156,11 @@ public final class SegmentScan {
 
   /** Moves to the valid batch behind damaged ones, if there is one where it has to be. */
   private boolean passOver(BatchFault damage) throws IOException {
-    long at = positionByLength(damage, Long.MAX_VALUE);
+    if (nextOffset >= bounds.durableEnd()) {
+      return false;
+    }
+    OffsetIndex index = guide == null ? null : guide.offsets();
+    long at = positionBehind(damage, index, bounds.endOffset());
     if (at < 0 || batch.baseOffset() > bounds.durableEnd()) {
       return false;
     }
@@ -173,17 +179,23 @@ public final class SegmentScan {
    * @return false if no such batch can be found; nothing has moved then
    */
   public boolean skip(@Nullable OffsetIndex index, long endOffset) throws IOException {
-    BatchFault damage = check(nextPosition);
-    long byLength = damage == null ? -1 : positionByLength(damage, endOffset);
-    long limit = byLength < 0 ? fileBytes : byLength;
-    long byIndex = index == null ? -1 : positionByIndex(index, limit, endOffset);
-    long at = byIndex < 0 ? byLength : byIndex;
-    if (at < 0 || check(at) != null) {
+    long at = positionBehind(check(nextPosition), index, endOffset);
+    if (at < 0) {
       return false;
     }
     goOnAt(at);
     fault = null;
     return true;
+  }
+
+  /** Where the next sound batch is, which then is the current one; -1 if none can be found. */
+  private long positionBehind(
+      @Nullable BatchFault damage, @Nullable OffsetIndex index, long endOffset) throws IOException {
+    long byLength = damage == null ? -1 : positionByLength(damage, endOffset);
+    long limit = byLength < 0 ? fileBytes : byLength;
+    long byIndex = index == null ? -1 : positionByIndex(index, limit, endOffset);
+    long at = byIndex < 0 ? byLength : byIndex;
+    return at < 0 || check(at) != null ? -1 : at;
   }
 
   /** Begins at a position instead, if a sound batch is there, which becomes visible at once. */
@@ -283,7 +295,8 @@ public final class SegmentScan {
       if (found != null) {
         return found;
       }
-      if (batch.nextOffset() > bounds.gapsEnd()) {
+      boolean leftByDamage = at > nextPosition && batch.baseOffset() == bounds.durableEnd();
+      if (batch.nextOffset() > bounds.gapsEnd() && !leftByDamage) {
         return orderFault("base offset " + batch.baseOffset(), "" + nextOffset);
       }
     }
