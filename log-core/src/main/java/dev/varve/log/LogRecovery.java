@@ -116,6 +116,9 @@ final class LogRecovery {
     if (active.endOffset() < plan.startOffset()) {
       active = startOver(active, plan.startOffset());
     }
+    if (active.endOffset() < plan.closedEnd()) {
+      reportShortened(active, plan.closedEnd());
+    }
     long startOffset = Math.max(plan.startOffset(), first(active).baseOffset());
     state.replaceEpochs(
         state.epochs().truncateFromEnd(active.endOffset()).truncateFromStart(startOffset));
@@ -239,6 +242,9 @@ final class LogRecovery {
   }
 
   private ActiveSegment activate(SegmentRecovery recovery, RecoveryPlan plan) throws IOException {
+    if (plan.hasLostItsLastSegment(recovery.baseOffset(), recovery.endOffset())) {
+      return goOnBehindLost(recovery, plan);
+    }
     boolean whole = plan.isForeign() && recovery.fault() == null;
     if (whole || recovery.endOffset() >= plan.cutFrom()) {
       cut(recovery);
@@ -258,6 +264,30 @@ final class LogRecovery {
             "no segment",
             "one for what is appended behind the damage"));
     return create(plan.cutFrom());
+  }
+
+  /** Offsets up to where we closed the log were given out, and their segment may be found again. */
+  private ActiveSegment goOnBehindLost(SegmentRecovery recovery, RecoveryPlan plan)
+      throws IOException {
+    long end = recovery.endOffset();
+    cut(recovery);
+    seal(recovery, plan.closedEnd(), plan);
+    String expected = "the segment that was the last one when the log was closed";
+    decisions.add(RecoveryPlan.missing(storage, end, plan.closedEnd(), expected));
+    return create(plan.closedEnd());
+  }
+
+  private void reportShortened(ActiveSegment active, long closedEnd) {
+    decisions.add(
+        new RecoveryDecision(
+            RecoveryDecision.Kind.SHORTENED,
+            Path.of(active.path()),
+            active.sizeBytes(),
+            0,
+            active.endOffset(),
+            closedEnd,
+            "the end of the log at offset " + active.endOffset(),
+            "an end at offset " + closedEnd + ", where it was closed"));
   }
 
   private void seal(SegmentRecovery recovery, long nextBase, RecoveryPlan plan) throws IOException {

@@ -287,12 +287,6 @@ class DirectoryRecoveryTest {
           copy -> {
             copy.assertReads("a", "b", "c", "d").assertOffsets(0, 4).assertBases(0L, 2L, 3L);
           });
-      fixture.onCopy(
-          root,
-          copy -> copy.deleteFile(LogFixture.logOf(2)),
-          copy -> {
-            copy.assertReads("a", "b").assertOffsets(0, 2);
-          });
     }
   }
 
