@@ -1,5 +1,6 @@
 package dev.varve.log;
 
+import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.record.BatchFault;
 import dev.varve.log.segment.ActiveSegment;
@@ -120,8 +121,7 @@ final class LogRecovery {
       reportShortened(active, plan.closedEnd());
     }
     long startOffset = Math.max(plan.startOffset(), first(active).baseOffset());
-    state.replaceEpochs(
-        state.epochs().truncateFromEnd(active.endOffset()).truncateFromStart(startOffset));
+    cutEpochs(state, stateFiles, startOffset, active.endOffset());
     SegmentList segments = SegmentList.of(sealed, active);
     stateFiles.deleteStraySnapshots(segments, active.endOffset());
     OpenReport report =
@@ -136,6 +136,25 @@ final class LogRecovery {
             decisions);
     return new Recovered(
         active, segments, startOffset, plan.cutFrom(), plan.isForeign(), state, report);
+  }
+
+  /**
+   * Epochs that begin behind the end go from the file too, before anything is appended where they
+   * began: the next recovery would believe them of what was written there meanwhile.
+   */
+  private void cutEpochs(
+      PartitionState state, StateFiles stateFiles, long startOffset, long endOffset)
+      throws IOException {
+    LeaderEpochs found = state.epochs();
+    LeaderEpochs kept = found.truncateFromEnd(endOffset);
+    state.replaceEpochs(kept.truncateFromStart(startOffset));
+    if (!kept.equals(found) && endOffset > startOffset) { // an empty log ends where an epoch begins
+      stateFiles.rebuilt(
+          StateFiles.EPOCHS_FILE_NAME,
+          "epoch " + found.latestEpoch() + " at or behind the end of the log",
+          "none that begins at offset " + endOffset + " or later");
+      stateFiles.writeEpochs(state.epochs());
+    }
   }
 
   private @Nullable ActiveSegment reopenLast(long base, RecoveryPlan plan) throws IOException {

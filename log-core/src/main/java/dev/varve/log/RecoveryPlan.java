@@ -67,6 +67,9 @@ final class RecoveryPlan {
       if (end > start) {
         stateFiles.report(missing(storage, start, end, "the records that the checkpoint tells of"));
       }
+      if (storage.exists(StateFiles.EPOCHS_FILE_NAME)) {
+        stateFiles.loadEpochs();
+      }
       return new RecoveryPlan(stateFiles, reason, 0, end, end, false, stateFiles.load(end));
     }
     long lastBase = bases.getLast();
@@ -77,7 +80,7 @@ final class RecoveryPlan {
     Closed closed = checkpoint.closed();
     if (closed == null) {
       long point = checkpoint.recoveryPoint();
-      int from = stateFiles.hasEpochs() ? floorIndex(bases, checkpoint.scanFrom()) : 0;
+      int from = stateFiles.loadEpochs() ? floorIndex(bases, checkpoint.scanFrom()) : 0;
       return scanning(stateFiles, bases, "it was not closed in order", from, point, start);
     }
     String lastLog = SegmentFile.name(lastBase, Kind.LOG);
@@ -96,7 +99,7 @@ final class RecoveryPlan {
       return plan;
     }
     long end = closed.endOffset();
-    if (!stateFiles.hasEpochs()) {
+    if (!stateFiles.loadEpochs()) {
       return scanning(stateFiles, bases, "its leader epochs are missing", 0, end, start);
     }
     StateFiles.Loaded loaded = stateFiles.load(end);
@@ -145,7 +148,7 @@ final class RecoveryPlan {
   private static RecoveryPlan foreign(
       StateFiles stateFiles, List<Long> bases, String reason, long cutFrom, long startOffset)
       throws IOException {
-    stateFiles.hasEpochs(); // reports what it finds
+    stateFiles.loadEpochs(); // reports what it finds
     RecoveryPlan plan = scanning(stateFiles, bases, reason, 0, cutFrom, startOffset);
     return new RecoveryPlan(
         stateFiles, reason, plan.firstToScan, cutFrom, startOffset, true, plan.loaded);
