@@ -17,18 +17,22 @@ import java.lang.foreign.MemorySegment;
 final class DamageSearch {
   private final String path;
   private final MemorySegment log;
+  private final long endPosition;
   private final OffsetIndex index;
   private final long endOffset;
 
   /**
    * Looks at a segment.
    *
-   * @param log all its batches, mapped
+   * @param log all its batches that are there, mapped
+   * @param endPosition where they should end
    * @param endOffset the offset after its last record
    */
-  DamageSearch(String path, MemorySegment log, OffsetIndex index, long endOffset) {
+  DamageSearch(
+      String path, MemorySegment log, long endPosition, OffsetIndex index, long endOffset) {
     this.path = path;
     this.log = log;
+    this.endPosition = endPosition;
     this.index = index;
     this.endOffset = endOffset;
   }
@@ -59,12 +63,12 @@ final class DamageSearch {
       } else {
         BatchFault first = scan.fault();
         boolean found = first != null && scan.skip(index, endOffset);
-        long endPosition = found ? scan.endPosition() : log.byteSize();
-        if (!found || endPosition > fault.position()) {
+        long damageEnd = found ? scan.endPosition() : endPosition;
+        if (!found || damageEnd > fault.position()) {
           return range(
               first == null || position == fault.position() ? fault : first,
               Math.min(position, fault.position()),
-              endPosition,
+              damageEnd,
               firstOffset,
               found ? scan.endOffset() : Math.max(firstOffset, endOffset));
         }
@@ -90,8 +94,8 @@ final class DamageSearch {
   }
 
   private DamagedRange range(
-      BatchFault fault, long position, long endPosition, long firstOffset, long rangeEnd) {
+      BatchFault fault, long position, long rangeEnd, long firstOffset, long offsetsEnd) {
     String finding = fault.finding();
-    return new DamagedRange(path, position, endPosition, firstOffset, rangeEnd, finding);
+    return new DamagedRange(path, position, rangeEnd, firstOffset, offsetsEnd, finding);
   }
 }

@@ -2,8 +2,6 @@ package dev.varve.log.segment;
 
 import dev.varve.index.OffsetIndex;
 import dev.varve.index.TimeIndex;
-import dev.varve.log.error.CorruptLogException;
-import dev.varve.log.error.DamagedRange;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.Storage;
@@ -120,12 +118,8 @@ public final class SealedSegment implements Segment {
 
   private SegmentMemory load(Arena arena) throws IOException {
     try (StorageFile file = storage.open(SegmentFile.name(baseOffset, Kind.LOG))) {
-      if (file.size() < sizeBytes) {
-        String finding = "found the end of the file, expected it at " + sizeBytes;
-        throw new CorruptLogException(
-            new DamagedRange(path, file.size(), sizeBytes, baseOffset, endOffset, finding), null);
-      }
-      MemorySegment log = file.map(Access.READ, sizeBytes, arena);
+      // If somebody has cut the file, what is left is mapped, and whoever comes to its end says so.
+      MemorySegment log = file.map(Access.READ, Math.min(file.size(), sizeBytes), arena);
       MemorySegment offsetEntries = map(Kind.OFFSET_INDEX, arena);
       MemorySegment timeEntries = map(Kind.TIME_INDEX, arena);
       if (offsetEntries != null && timeEntries != null) {

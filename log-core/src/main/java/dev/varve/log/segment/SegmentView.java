@@ -81,7 +81,7 @@ public final class SegmentView {
       return false;
     }
     BatchFault fault =
-        view.wrap(log, position).headerFault(endPosition - position, RecordBatch.BATCH_BYTES_MAX);
+        view.wrap(log, position).headerFault(bytesLeft(position), RecordBatch.BATCH_BYTES_MAX);
     if (fault != null) {
       throw corrupt(fault, null);
     }
@@ -106,9 +106,7 @@ public final class SegmentView {
     long next = view.position() + view.sizeBytes();
     boolean followed =
         next < endPosition
-            && following
-                    .wrap(log, next)
-                    .headerFault(endPosition - next, RecordBatch.BATCH_BYTES_MAX)
+            && following.wrap(log, next).headerFault(bytesLeft(next), RecordBatch.BATCH_BYTES_MAX)
                 == null;
     return followed ? Math.min(following.baseOffset(), end) : end;
   }
@@ -121,7 +119,11 @@ public final class SegmentView {
   private DamagedRange damageAt(BatchFault fault) {
     DamageSearch search =
         new DamageSearch(
-            segment.path(), log.asSlice(0, endPosition), memory.offsetIndex(), segment.endOffset());
+            segment.path(),
+            log.asSlice(0, bytesLeft(0)),
+            endPosition,
+            memory.offsetIndex(),
+            segment.endOffset());
     return search.around(fault);
   }
 
@@ -181,9 +183,12 @@ public final class SegmentView {
   }
 
   private @Nullable BatchFault faultAt(long position) {
-    return batch
-        .wrap(log, position)
-        .headerFault(endPosition - position, RecordBatch.BATCH_BYTES_MAX);
+    return batch.wrap(log, position).headerFault(bytesLeft(position), RecordBatch.BATCH_BYTES_MAX);
+  }
+
+  /** Fewer than there should be, if somebody had cut the file of a sealed segment. */
+  private long bytesLeft(long position) {
+    return Math.min(endPosition, log.byteSize()) - position;
   }
 
   /**
@@ -219,7 +224,7 @@ public final class SegmentView {
    * </pre>
    */
   public long limit(long position, long bytesMax) {
-    if (endPosition - position <= bytesMax) {
+    if (endPosition - position <= bytesMax && endPosition <= log.byteSize()) {
       return endPosition;
     }
     long limit = position;
