@@ -90,6 +90,14 @@ public final class SegmentIndexer {
   }
 
   /**
+   * Has the next batch make an entry, however near the last one is: nothing but an entry may lead
+   * to it again.
+   */
+  public void entryIsDue() {
+    bytesSinceEntry = Math.max(bytesSinceEntry, intervalBytes + 1L);
+  }
+
+  /**
    * Counts a batch into the largest timestamp so far and makes no entry for it: the batch was in
    * the log when it was reopened or truncated.
    *

@@ -37,6 +37,18 @@ class SegmentIndexerTest {
   }
 
   @Test
+  void anEntryThatIsDueIsMadeForTheNextBatchAndBeginsTheCountAnew() {
+    indexer.onBatch(104, 0, 4000, 500);
+    indexer.entryIsDue();
+    indexer.onBatch(109, 4000, 61, 500);
+    indexer.onBatch(114, 4061, 4000, 500);
+    indexer.onBatch(119, 8061, 61, 500); // 4061 since the entry
+    indexer.onBatch(124, 8122, 61, 500);
+
+    assertThat(offsetEntries()).containsExactly("109@4000", "124@8122");
+  }
+
+  @Test
   void aSecondClosingEntryAddsNothing() {
     indexer.onBatch(104, 0, 61, 500);
 

@@ -1,6 +1,7 @@
 package dev.varve.log;
 
 import dev.varve.log.segment.LogCheckpoint;
+import dev.varve.log.segment.ScanBounds;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentFile.Stage;
@@ -119,7 +120,7 @@ final class DirectoryRepair {
 
   private long endOffset(SegmentFile log) throws IOException {
     try (StorageFile file = storage.open(log.name())) {
-      SegmentScan scan = new SegmentScan(file, log.baseOffset());
+      SegmentScan scan = new SegmentScan(file, ScanBounds.from(log.baseOffset()));
       while (scan.next()) {
         // only the end matters
       }

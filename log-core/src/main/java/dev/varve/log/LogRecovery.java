@@ -1,8 +1,10 @@
 package dev.varve.log;
 
+import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.record.BatchFault;
 import dev.varve.log.segment.ActiveSegment;
+import dev.varve.log.segment.ScanBounds;
 import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentFile;
@@ -115,9 +117,11 @@ final class LogRecovery {
     if (active.endOffset() < plan.startOffset()) {
       active = startOver(active, plan.startOffset());
     }
+    if (active.endOffset() < plan.closedEnd()) {
+      reportShortened(active, plan.closedEnd());
+    }
     long startOffset = Math.max(plan.startOffset(), first(active).baseOffset());
-    state.replaceEpochs(
-        state.epochs().truncateFromEnd(active.endOffset()).truncateFromStart(startOffset));
+    cutEpochs(state, stateFiles, startOffset, active.endOffset());
     SegmentList segments = SegmentList.of(sealed, active);
     stateFiles.deleteStraySnapshots(segments, active.endOffset());
     OpenReport report =
@@ -132,6 +136,25 @@ final class LogRecovery {
             decisions);
     return new Recovered(
         active, segments, startOffset, plan.cutFrom(), plan.isForeign(), state, report);
+  }
+
+  /**
+   * Epochs that begin behind the end go from the file too, before anything is appended where they
+   * began: the next recovery would believe them of what was written there meanwhile.
+   */
+  private void cutEpochs(
+      PartitionState state, StateFiles stateFiles, long startOffset, long endOffset)
+      throws IOException {
+    LeaderEpochs found = state.epochs();
+    LeaderEpochs kept = found.truncateFromEnd(endOffset);
+    state.replaceEpochs(kept.truncateFromStart(startOffset));
+    if (!kept.equals(found) && endOffset > startOffset) { // an empty log ends where an epoch begins
+      stateFiles.rebuilt(
+          StateFiles.EPOCHS_FILE_NAME,
+          "epoch " + found.latestEpoch() + " at or behind the end of the log",
+          "none that begins at offset " + endOffset + " or later");
+      stateFiles.writeEpochs(state.epochs());
+    }
   }
 
   private @Nullable ActiveSegment reopenLast(long base, RecoveryPlan plan) throws IOException {
@@ -154,11 +177,11 @@ final class LogRecovery {
         takeOver(bases.get(i), bases.get(i + 1));
         continue;
       }
-      SegmentRecovery recovery = scan(bases.get(i), plan);
+      long nextBase = last ? Long.MAX_VALUE : bases.get(i + 1);
+      SegmentRecovery recovery = scan(bases.get(i), nextBase, plan);
       if (last) {
         return activate(recovery, plan);
       }
-      long nextBase = bases.get(i + 1);
       if (!sealOrCut(recovery, nextBase, plan)) {
         deleteSegments(
             bases.subList(i + 1, bases.size()),
@@ -176,14 +199,13 @@ final class LogRecovery {
     sealed.add(new SealedSegment(storage, options.segments(), base, nextBase, bytes));
   }
 
-  private SegmentRecovery scan(long base, RecoveryPlan plan) throws IOException {
+  private SegmentRecovery scan(long base, long nextBase, RecoveryPlan plan) throws IOException {
     Path file = path(SegmentFile.name(base, Kind.LOG));
     SegmentRecovery recovery =
         SegmentRecovery.scan(
             storage,
             options.segments(),
-            base,
-            plan.durableEnd(),
+            ScanBounds.recovering(base, nextBase, plan.durableEnd()),
             (position, batch, aborted) -> {
               plan.replay(file, position, batch, aborted);
               reportProgress(scannedBytes + position + batch.sizeBytes());
@@ -239,6 +261,9 @@ final class LogRecovery {
   }
 
   private ActiveSegment activate(SegmentRecovery recovery, RecoveryPlan plan) throws IOException {
+    if (plan.hasLostItsLastSegment(recovery.baseOffset(), recovery.endOffset())) {
+      return goOnBehindLost(recovery, plan);
+    }
     boolean whole = plan.isForeign() && recovery.fault() == null;
     if (whole || recovery.endOffset() >= plan.cutFrom()) {
       cut(recovery);
@@ -258,6 +283,30 @@ final class LogRecovery {
             "no segment",
             "one for what is appended behind the damage"));
     return create(plan.cutFrom());
+  }
+
+  /** Offsets up to where we closed the log were given out, and their segment may be found again. */
+  private ActiveSegment goOnBehindLost(SegmentRecovery recovery, RecoveryPlan plan)
+      throws IOException {
+    long end = recovery.endOffset();
+    cut(recovery);
+    seal(recovery, plan.closedEnd(), plan);
+    String expected = "the segment that was the last one when the log was closed";
+    decisions.add(RecoveryPlan.missing(storage, end, plan.closedEnd(), expected));
+    return create(plan.closedEnd());
+  }
+
+  private void reportShortened(ActiveSegment active, long closedEnd) {
+    decisions.add(
+        new RecoveryDecision(
+            RecoveryDecision.Kind.SHORTENED,
+            Path.of(active.path()),
+            active.sizeBytes(),
+            0,
+            active.endOffset(),
+            closedEnd,
+            "the end of the log at offset " + active.endOffset(),
+            "an end at offset " + closedEnd + ", where it was closed"));
   }
 
   private void seal(SegmentRecovery recovery, long nextBase, RecoveryPlan plan) throws IOException {

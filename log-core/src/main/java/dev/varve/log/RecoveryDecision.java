@@ -36,6 +36,8 @@ public record RecoveryDecision(
     KEPT_DAMAGE(true),
     /** Goes on behind offsets that were given out and whose segments are gone. */
     MISSING_RECORDS(true),
+    /** Goes on where the log ends now, which somebody else has shortened since it was closed. */
+    SHORTENED(true),
     /** Removes a segment, because the log was cut before it. */
     REMOVED_SEGMENT(true),
     /** Begins the log anew at its start offset, below which it ends. */
@@ -83,6 +85,7 @@ public record RecoveryDecision(
               + " would be";
       case KEPT_DAMAGE -> "offsets " + offsets() + " are damaged or missing; cuts nothing off";
       case MISSING_RECORDS -> "offsets " + offsets() + " are missing and not given out again";
+      case SHORTENED -> "offsets " + offsets() + " are gone and will be given out again";
       case REMOVED_SEGMENT ->
           "removes it, " + bytesInWords() + " with offsets from " + firstOffset + " on";
       case STARTED_OVER -> "begins the log anew at offset " + firstOffset;

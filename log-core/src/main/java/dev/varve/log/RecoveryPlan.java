@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What has to be scanned when a log is opened, and what may be cut.
@@ -28,6 +29,12 @@ final class RecoveryPlan {
   private final long startOffset;
   private final boolean foreign;
   private final StateFiles.Loaded loaded;
+
+  /** How we left the log that somebody else has changed since; null if we did not close it. */
+  private @Nullable Closed closed;
+
+  /** The base of the last segment then. */
+  private long closedBase;
 
   private RecoveryPlan(
       StateFiles stateFiles,
@@ -58,7 +65,10 @@ final class RecoveryPlan {
       long end = checkpoint == null ? 0 : Math.max(start, checkpoint.recoveryPoint());
       String reason = end > start ? "its segments are missing" : "";
       if (end > start) {
-        stateFiles.report(missing(storage, start, end));
+        stateFiles.report(missing(storage, start, end, "the records that the checkpoint tells of"));
+      }
+      if (storage.exists(StateFiles.EPOCHS_FILE_NAME)) {
+        stateFiles.loadEpochs();
       }
       return new RecoveryPlan(stateFiles, reason, 0, end, end, false, stateFiles.load(end));
     }
@@ -70,21 +80,26 @@ final class RecoveryPlan {
     Closed closed = checkpoint.closed();
     if (closed == null) {
       long point = checkpoint.recoveryPoint();
-      int from = stateFiles.hasEpochs() ? floorIndex(bases, checkpoint.scanFrom()) : 0;
+      int from = stateFiles.loadEpochs() ? floorIndex(bases, checkpoint.scanFrom()) : 0;
       return scanning(stateFiles, bases, "it was not closed in order", from, point, start);
     }
     String lastLog = SegmentFile.name(lastBase, Kind.LOG);
     long lastBytes = storage.size(lastLog);
-    if (closed.endOffset() < lastBase
+    if (checkpoint.scanFrom() > lastBase // another file of the same size and time
+        || closed.endOffset() < lastBase
         || closed.sizeBytes() != lastBytes
         || closed.modifiedMillis() != storage.lastModifiedMillis(lastLog)) {
       // If it was cut, then by somebody who meant it; if not, what was durable is to stay.
       boolean whole = closed.endOffset() >= lastBase && lastBytes >= closed.sizeBytes();
       long cutFrom = whole ? closed.endOffset() : lastBase;
-      return foreign(stateFiles, bases, "it was changed since it was closed", cutFrom, start);
+      String reason = "it was changed since it was closed";
+      RecoveryPlan plan = foreign(stateFiles, bases, reason, cutFrom, start);
+      plan.closed = closed;
+      plan.closedBase = checkpoint.scanFrom();
+      return plan;
     }
     long end = closed.endOffset();
-    if (!stateFiles.hasEpochs()) {
+    if (!stateFiles.loadEpochs()) {
       return scanning(stateFiles, bases, "its leader epochs are missing", 0, end, start);
     }
     StateFiles.Loaded loaded = stateFiles.load(end);
@@ -95,17 +110,11 @@ final class RecoveryPlan {
     return scanning(stateFiles, bases, reason, bases.size() - 1, end, start);
   }
 
-  private static RecoveryDecision missing(Storage storage, long start, long end) {
+  /** Says that segments are gone whose offsets were given out. */
+  static RecoveryDecision missing(Storage storage, long start, long end, String expected) {
     Path file = storage.directory().resolve(SegmentFile.name(start, Kind.LOG));
     return new RecoveryDecision(
-        RecoveryDecision.Kind.MISSING_RECORDS,
-        file,
-        0,
-        0,
-        start,
-        end,
-        "no segment",
-        "the records that the checkpoint tells of");
+        RecoveryDecision.Kind.MISSING_RECORDS, file, 0, 0, start, end, "no segment", expected);
   }
 
   /** What to do if the last segment cannot be taken over as it was left. */
@@ -139,7 +148,7 @@ final class RecoveryPlan {
   private static RecoveryPlan foreign(
       StateFiles stateFiles, List<Long> bases, String reason, long cutFrom, long startOffset)
       throws IOException {
-    stateFiles.hasEpochs(); // reports what it finds
+    stateFiles.loadEpochs(); // reports what it finds
     RecoveryPlan plan = scanning(stateFiles, bases, reason, 0, cutFrom, startOffset);
     return new RecoveryPlan(
         stateFiles, reason, plan.firstToScan, cutFrom, startOffset, true, plan.loaded);
@@ -171,6 +180,29 @@ final class RecoveryPlan {
   /** Whether somebody else has written to the log last, so that no offset was promised by us. */
   boolean isForeign() {
     return foreign;
+  }
+
+  /** Where the log ended when we closed it, before somebody else changed it; else the start. */
+  long closedEnd() {
+    return closed == null ? startOffset : closed.endOffset();
+  }
+
+  /**
+   * Whether the last segment is gone, all of it and no more. Kafka leaves a log otherwise when it
+   * truncates it: the segment in which it does so stays, empty if need be.
+   *
+   * <pre>
+   *   closed                   [0, 500)  [500, 1000)
+   *   the last file is lost    [0, 500)
+   *   truncated to 500         [0, 500)  [500, 500)
+   *   truncated to 400         [0, 400)
+   * </pre>
+   *
+   * @param lastBase the base of the last segment that is there
+   * @param end the offset after its last record
+   */
+  boolean hasLostItsLastSegment(long lastBase, long end) {
+    return closed != null && lastBase < closedBase && end == closedBase && end < closed.endOffset();
   }
 
   /** The offset below which damage between valid batches is damage, and not a torn tail. */

@@ -3,6 +3,7 @@ package dev.varve.log;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.log.error.DamagedRange;
 import dev.varve.log.record.BatchFault;
+import dev.varve.log.segment.ScanBounds;
 import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentFile;
@@ -15,7 +16,6 @@ import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread safety: safe for use by several threads; one of them at a time does a step.
  */
-final class ScrubTask implements Agent {
+final class ScrubTask {
   /** The most that a step reads, unless one batch, or a stretch of damaged ones, is larger. */
   static final long STEP_BYTES_MAX = 1 << 20;
 
@@ -95,18 +95,12 @@ final class ScrubTask implements Agent {
     this.bytesPerSecondMax = options.scrubBytesPerSecondMax();
   }
 
-  @Override
-  public String roleName() {
-    return "scrub";
-  }
-
   ScrubProgress progress() {
     return progress;
   }
 
   /** Does one step if the rate allows it now; returns 0 if it does not, or nothing is sealed. */
-  @Override
-  public int doWork() {
+  int doWork() {
     if (bytesPerSecondMax == 0 || !stepLock.tryLock()) {
       return 0;
     }
@@ -184,7 +178,10 @@ final class ScrubTask implements Agent {
   @GuardedBy("stepLock")
   private long step(SealedSegment segment) {
     try (StorageFile file = storage.open(SegmentFile.name(segment.baseOffset(), Kind.LOG))) {
-      SegmentScan scan = new SegmentScan(file, segment, nextPosition, nextOffset);
+      SegmentScan scan =
+          new SegmentScan(file, ScanBounds.of(segment))
+              .startingAt(nextPosition, nextOffset)
+              .guidedBy(storage);
       boolean more = true;
       while (more && scan.readBytes() <= STEP_BYTES_MAX - SegmentScan.WINDOW_BYTES) {
         more = scan.next();

@@ -35,6 +35,7 @@ final class StateFiles {
 
   private final Storage storage;
   private final Consumer<RecoveryDecision> decisions;
+  private LeaderEpochs epochs = LeaderEpochs.NONE;
 
   /** Tells each decision to {@code decisions} before the file it is about is changed. */
   StateFiles(Storage storage, Consumer<RecoveryDecision> decisions) {
@@ -56,7 +57,7 @@ final class StateFiles {
 
   /** Loads the newest sound snapshot that is at an offset of a kind; or the state at offset 0. */
   Loaded load(LongPredicate offsets) throws IOException {
-    PartitionState state = new PartitionState(readEpochs());
+    PartitionState state = new PartitionState(epochs);
     for (SegmentFile file : snapshots().reversed()) {
       if (!offsets.test(file.baseOffset())) {
         continue;
@@ -78,29 +79,22 @@ final class StateFiles {
         .toList();
   }
 
-  /** Whether the checkpoint of leader epochs can be read; if not, all batches have to be. */
-  boolean hasEpochs() throws IOException {
+  /**
+   * Reads the checkpoint of leader epochs, for {@link #load} to begin with.
+   *
+   * @return false if it cannot be read, so that all batches have to be
+   */
+  boolean loadEpochs() throws IOException {
     if (!storage.exists(EPOCHS_FILE_NAME)) {
       rebuilt(EPOCHS_FILE_NAME, "no file", "the leader epochs");
       return false;
     }
     try {
-      LeaderEpochs.parse(read(EPOCHS_FILE_NAME));
+      epochs = LeaderEpochs.parse(read(EPOCHS_FILE_NAME));
       return true;
     } catch (InvalidStateFileException e) {
       rebuilt(EPOCHS_FILE_NAME, e.place() + ": " + e.found(), e.expected());
       return false;
-    }
-  }
-
-  private LeaderEpochs readEpochs() throws IOException {
-    if (!storage.exists(EPOCHS_FILE_NAME)) {
-      return LeaderEpochs.NONE;
-    }
-    try {
-      return LeaderEpochs.parse(read(EPOCHS_FILE_NAME));
-    } catch (InvalidStateFileException e) {
-      return LeaderEpochs.NONE; // was reported
     }
   }
 

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.log.error.CorruptLogException;
+import dev.varve.log.segment.LogCheckpoint;
+import dev.varve.log.segment.SegmentFile.Kind;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -206,10 +209,25 @@ class LogRecoveryTest {
                 .asString()
                 .contains("offsets 1 to 1");
           });
-      // A length: nothing behind it can be found. Offsets below 3 were durable, and stay taken.
+      // So it is where what was durable ends.
       fixture.onCopy(
           root,
-          copy -> copy.flip(LogFixture.logOf(0), ends[1] + 8, 0x40),
+          copy -> copy.flip(LogFixture.logOf(0), ends[2] + 70, 1),
+          copy -> {
+            copy.assertOffsets(0, 5);
+            assertThat(copy.keys(3)).containsExactly("d", "e");
+            assertThat(copy.report().losses())
+                .singleElement()
+                .asString()
+                .contains("offsets 2 to 2");
+          });
+      // A length without an index: nothing behind it can be found. Offsets below 3 were durable,
+      // and stay taken.
+      fixture.onCopy(
+          root,
+          copy ->
+              copy.flip(LogFixture.logOf(0), ends[1] + 8, 0x40)
+                  .deleteFile(LogFixture.name(0, Kind.OFFSET_INDEX)),
           copy -> {
             copy.assertOffsets(0, 3).assertBases(0L, 3L);
             assertThat(copy.report().losses())
@@ -223,6 +241,60 @@ class LogRecoveryTest {
             copy.reopen();
             assertThat(copy.keys(3)).containsExactly("f");
           });
+    }
+  }
+
+  @Test
+  void behindADamagedLengthTheIndexLeadsOnHoweverOftenItIsRebuilt() {
+    try (LogFixture fixture = LogFixture.open(root)) {
+      fixture.append("a", "b", "c").reopen().append("d", "e");
+      int[] ends = batchEnds(fixture);
+      fixture.kill();
+      fixture.flip(LogFixture.logOf(0), ends[1] + 8, 0x40);
+      for (int i = 0; i < 3; i++) {
+        fixture.reopen().assertOffsets(0, 5 + i);
+        assertThat(fixture.report().losses())
+            .singleElement()
+            .asString()
+            .contains("position " + ends[1], "offsets 1 to 1", "cuts nothing off");
+        fixture.append("more " + i).kill();
+      }
+      fixture.reopen().roll().append("next").maintain(); // settled: its indexes are files now
+      assertThat(fixture.keys(2)).startsWith("c", "d", "e").endsWith("next");
+      fixture.shut().deleteFile(LogFixture.name(0, Kind.TIME_INDEX)).reopen();
+      assertThat(fixture.keys(2)).startsWith("c", "d", "e").endsWith("next");
+      fixture.shut().deleteFile(LogCheckpoint.FILE_NAME).reopen();
+      assertThat(fixture.keys(2)).startsWith("c", "d", "e").endsWith("next");
+    }
+  }
+
+  @Test
+  void anIndexThatKnowsMoreThanDamageShowsIsNotReplaced() {
+    try (LogFixture fixture = LogFixture.open(root)) {
+      fixture.append("a", "b", "c", "d").roll().append("e").maintain();
+      int[] ends = batchEnds(fixture);
+      fixture.shut();
+      byte[] index = fixture.bytes(LogFixture.name(0, Kind.OFFSET_INDEX));
+      assertThat(index).isNotEmpty();
+      fixture.flip(LogFixture.logOf(0), ends[1] + 8, 0x40);
+      for (int i = 2; i < 4; i++) {
+        fixture.flip(LogFixture.logOf(0), ends[i] + 70, 1); // no entry leads on
+      }
+      List<Consumer<LogFixture>> rebuilds =
+          List.of(
+              copy -> copy.deleteFile(LogFixture.name(0, Kind.TIME_INDEX)),
+              copy -> copy.deleteFile(LogCheckpoint.FILE_NAME));
+      for (Consumer<LogFixture> rebuild : rebuilds) {
+        fixture.onCopy(
+            root,
+            rebuild,
+            copy -> {
+              assertThatThrownBy(copy::keys).isInstanceOf(CorruptLogException.class);
+              assertThat(copy.keys(4)).containsExactly("e");
+              assertThat(copy.bytes(LogFixture.name(0, Kind.OFFSET_INDEX))).isEqualTo(index);
+              assertThat(copy.names()).contains(LogFixture.name(0, Kind.TIME_INDEX));
+            });
+      }
     }
   }
 

@@ -46,6 +46,7 @@ class ScrubTaskTest {
         disk,
         LogOptions.builder()
             .segmentBytesMax(segmentBytesMax)
+            .indexIntervalBytes(100)
             .clock(() -> nowMillis)
             .listener(listener)
             .scrubBytesPerSecondMax(bytesPerSecond)
@@ -125,20 +126,37 @@ class ScrubTaskTest {
   void eachFlippedBatchIsReportedOnceInEachRound() {
     CommitLog log = fourSegments();
     flip(0, 370); // a value, in the fourth batch
-    flip(10, 500); // the offset of the sixth
+    flip(10, 507); // the offset of the sixth: 15 becomes 14
+    flip(10, 807); // that of the ninth: 18 becomes 19
     flip(20, 980); // in the last batch of a segment
     List<Found> once =
         List.of(
             new Found(logOf(0), 300, 400, 3, 4),
             new Found(logOf(10), 500, 600, 15, 16),
+            new Found(logOf(10), 800, 900, 18, 19),
             new Found(logOf(20), 900, 1000, 29, 30));
     IntStream.range(0, 3).forEach(_ -> step(log));
     assertThat(found).isEqualTo(once);
-    assertThat(log.scrubProgress()).isEqualTo(new ScrubProgress(1, 0, 0, 3));
+    assertThat(log.scrubProgress()).isEqualTo(new ScrubProgress(1, 0, 0, 4));
 
     IntStream.range(0, 3).forEach(_ -> step(log));
-    assertThat(found).hasSize(6).endsWith(once.toArray(Found[]::new));
-    assertThat(log.scrubProgress().damagedRanges()).isEqualTo(6);
+    assertThat(found).hasSize(8).endsWith(once.toArray(Found[]::new));
+    assertThat(log.scrubProgress().damagedRanges()).isEqualTo(8);
+  }
+
+  @Test
+  void behindADamagedLengthTheIndexLeadsToWhatElseIsDamaged() {
+    CommitLog log = fourSegments();
+    flip(0, 309); // a length that leaves the file
+    flip(0, 770);
+    flip(10, 309);
+    disk.put(SegmentFile.name(10, Kind.OFFSET_INDEX), new byte[0]);
+    IntStream.range(0, 3).forEach(_ -> step(log));
+    assertThat(found)
+        .containsExactly(
+            new Found(logOf(0), 300, 400, 3, 4),
+            new Found(logOf(0), 700, 800, 7, 8),
+            new Found(logOf(10), 300, 1000, 13, 20));
   }
 
   @Test

@@ -103,6 +103,37 @@ class SkippingDamageTest {
   }
 
   @Test
+  void aSegmentThatIsCutUnderAnOpenLogBeforeItIsReadLosesWhatWasCut() {
+    check(
+        _ -> {},
+        sound -> {
+          for (int cut = 0; cut < starts[4]; cut++) {
+            int bytes = cut;
+            int whole = 0;
+            while (starts[whole + 1] <= bytes) {
+              whole++;
+            }
+            List<String> keys = new ArrayList<>(List.of("a", "b", "c", "d").subList(0, whole));
+            DamagedRange lost = range(whole, 4, whole, 4);
+            keys.addAll(List.of("e", "f"));
+            sound.onCopy(
+                root,
+                _ -> {},
+                copy -> {
+                  copy.truncate(LogFixture.logOf(0), bytes);
+                  assertSkips(copy, lost, keys.toArray(String[]::new));
+                  for (int i = 0; i < lost.firstOffset(); i++) {
+                    try (PinnedBatches batches = copy.log().read(i, 1 << 20)) {
+                      assertThat(batches.remainingBytes()).isEqualTo(lost.position() - starts[i]);
+                    }
+                  }
+                  assertThat(copy.keys(4)).containsExactly("e", "f");
+                });
+          }
+        });
+  }
+
+  @Test
   void theEndOfTheActiveSegmentIsNotPassed() {
     try (LogFixture fixture = LogFixture.open(root)) {
       fixture.append("a", "b", "c");

@@ -5,6 +5,7 @@ import dev.varve.log.error.DamagedRange;
 import dev.varve.log.record.BatchFault;
 import dev.varve.log.record.BatchFault.Kind;
 import dev.varve.log.record.RecordBatch;
+import dev.varve.log.segment.ScanBounds;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentScan;
 import java.io.IOException;
@@ -25,30 +26,41 @@ public final class BatchReader implements AutoCloseable {
 
   private final ReadOnlyFile file;
   private final Path path;
-  private final long baseOffset;
+  private final ScanBounds bounds;
   private SegmentScan scan;
 
-  private BatchReader(ReadOnlyFile file, Path path, long baseOffset, long startPosition)
+  private BatchReader(ReadOnlyFile file, Path path, ScanBounds bounds, long startPosition)
       throws IOException {
     this.file = file;
     this.path = path;
-    this.baseOffset = baseOffset;
-    this.scan = SegmentScan.from(file, startPosition, baseOffset);
+    this.bounds = bounds;
+    this.scan = new SegmentScan(file, bounds).startingAt(startPosition, bounds.baseOffset());
   }
 
   /** Reads a whole file; its base offset is that in its name, or 0 if it has none. */
   public static BatchReader open(Path log) throws IOException {
     long baseOffset =
         SegmentFile.parse(log.getFileName().toString()).map(SegmentFile::baseOffset).orElse(0L);
-    return open(log, baseOffset, 0);
+    return open(log, ScanBounds.from(baseOffset), 0);
   }
 
-  /** Reads a file from a position on that is the first byte of a batch. */
-  static BatchReader open(Path log, long baseOffset, long position) throws IOException {
+  /** Reads a segment's file from a position on that is the first byte of a batch. */
+  static BatchReader open(LogDirectory directory, long baseOffset, long position)
+      throws IOException {
+    ScanBounds bounds = ScanBounds.from(baseOffset);
+    return open(
+        directory.log(baseOffset),
+        directory.isLast(baseOffset)
+            ? bounds
+            : bounds.withoutGapsAt(directory.baseAfter(baseOffset)),
+        position);
+  }
+
+  private static BatchReader open(Path log, ScanBounds bounds, long position) throws IOException {
     ReadOnlyFile file = ReadOnlyFile.open(log);
     boolean opened = false;
     try {
-      BatchReader reader = new BatchReader(file, log, baseOffset, position);
+      BatchReader reader = new BatchReader(file, log, bounds, position);
       opened = true;
       return reader;
     } finally {
@@ -65,7 +77,7 @@ public final class BatchReader implements AutoCloseable {
 
   /** The lowest offset that the file may have. */
   public long baseOffset() {
-    return baseOffset;
+    return bounds.baseOffset();
   }
 
   /**
@@ -74,7 +86,11 @@ public final class BatchReader implements AutoCloseable {
    * @return false at the end of the file, or at a fault
    */
   public boolean next() throws IOException {
-    return scan.next();
+    if (!scan.next()) {
+      return false;
+    }
+    scan.loadWhole();
+    return true;
   }
 
   /** The current batch, valid until {@link #next}. */
@@ -140,7 +156,7 @@ public final class BatchReader implements AutoCloseable {
             != null) {
       return false;
     }
-    scan = SegmentScan.from(file, endPosition(), endOffset());
+    scan = new SegmentScan(file, bounds).startingAt(endPosition(), endOffset());
     return true;
   }
 
@@ -154,8 +170,8 @@ public final class BatchReader implements AutoCloseable {
   DamagedRange skip(LogDirectory directory) throws IOException {
     BatchFault fault = Objects.requireNonNull(scan.fault(), "no fault");
     long firstOffset = endOffset();
-    boolean last = directory.isLast(baseOffset);
-    long nextBase = last ? Long.MAX_VALUE : directory.baseAfter(baseOffset);
+    boolean last = directory.isLast(baseOffset());
+    long nextBase = last ? Long.MAX_VALUE : directory.baseAfter(baseOffset());
     boolean found = scan.skip(index(directory), nextBase);
     long endKnown = last ? directory.durableEnd() : nextBase;
     return range(
@@ -177,9 +193,9 @@ public final class BatchReader implements AutoCloseable {
   }
 
   private @Nullable OffsetIndex index(LogDirectory directory) throws IOException {
-    Path index = directory.file(baseOffset, SegmentFile.Kind.OFFSET_INDEX);
+    Path index = directory.file(baseOffset(), SegmentFile.Kind.OFFSET_INDEX);
     return Files.isRegularFile(index) && !IndexBytes.isTooLarge(index)
-        ? OffsetIndex.over(IndexBytes.read(index), baseOffset)
+        ? OffsetIndex.over(IndexBytes.read(index), baseOffset())
         : null;
   }
 

@@ -192,16 +192,15 @@ public final class DirectoryReader implements AutoCloseable {
 
   /** A reader of a segment that stands before the batch with an offset, or earlier. */
   private BatchReader segmentAt(long base, long offset) throws IOException {
-    Path log = directory.log(base);
-    long position = isSettled(base) ? floorPosition(log, base, offset) : 0;
+    long position = isSettled(base) ? floorPosition(directory.log(base), base, offset) : 0;
     if (position > 0) {
-      try (BatchReader probe = BatchReader.open(log, base, position)) {
+      try (BatchReader probe = BatchReader.open(directory, base, position)) {
         if (!probe.next() || probe.batch().baseOffset() > offset) {
           position = 0; // the index is wrong; the log itself is the truth
         }
       }
     }
-    return BatchReader.open(log, base, position);
+    return BatchReader.open(directory, base, position);
   }
 
   private long floorPosition(Path log, long base, long offset) throws IOException {
@@ -274,7 +273,7 @@ public final class DirectoryReader implements AutoCloseable {
       }
       long base = directory.baseAfter(current.baseOffset());
       current.close();
-      current = BatchReader.open(directory.log(base), base, 0);
+      current = BatchReader.open(directory, base, 0);
       batches = current;
     }
   }

@@ -112,7 +112,8 @@ public final class LogDirectory {
       return closed.sizeBytes() == 0 ? State.CLOSED : State.FOREIGN;
     }
     Path last = path.resolve(SegmentFile.name(baseOffsets.getLast(), Kind.LOG));
-    return closed.sizeBytes() == Files.size(last)
+    return checkpoint.scanFrom() <= baseOffsets.getLast()
+            && closed.sizeBytes() == Files.size(last)
             && closed.endOffset() >= baseOffsets.getLast()
             && closed.modifiedMillis() == Files.getLastModifiedTime(last).toMillis()
         ? State.CLOSED

@@ -91,7 +91,7 @@ public final class LogVerifier {
     Findings ofCaches = unsettled ? findings.asNotes() : findings;
     transactions.begin(directory.file(base, Kind.TRANSACTION_INDEX), base, ofCaches);
     epochs.begin(directory.log(base), ofCaches);
-    try (BatchReader reader = BatchReader.open(directory.log(base))) {
+    try (BatchReader reader = BatchReader.open(directory, base, 0)) {
       SegmentCheck segment =
           new SegmentCheck(directory, reader, nextBase, cursor, findings, ofCaches);
       SegmentEnd end = segment.run(transactions, epochs, this::progress);

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Not safe for use by several threads at once.
  */
 public final class BatchChecksum {
+  /** The bytes at the start of a batch that its checksum does not cover. */
+  public static final int SUMMED_FROM = RecordBatchLayout.CHECKSUMMED_FROM;
 
   private final CRC32C crc = new CRC32C();
 
@@ -57,7 +59,29 @@ public final class BatchChecksum {
    */
   public @Nullable BatchFault fault(RecordBatch batch, ByteBuffer bytes) {
     assert !batch.memory().isMapped();
-    int computed = compute(bytes, Math.toIntExact(batch.position()), batch.sizeBytes());
+    return fault(batch, compute(bytes, Math.toIntExact(batch.position()), batch.sizeBytes()));
+  }
+
+  /** Begins the checksum of a batch that comes in parts, so that it need not be held whole. */
+  public void begin() {
+    crc.reset();
+  }
+
+  /**
+   * Adds the next part, the first of which begins {@link #SUMMED_FROM} bytes into the batch.
+   *
+   * @param bytes from its position to its limit; memory that is not a mapped file
+   */
+  public void add(ByteBuffer bytes) {
+    crc.update(bytes);
+  }
+
+  /** Compares the checksum that {@code batch} carries with that of the parts that were added. */
+  public @Nullable BatchFault faultOfParts(RecordBatch batch) {
+    return fault(batch, (int) crc.getValue());
+  }
+
+  private static @Nullable BatchFault fault(RecordBatch batch, int computed) {
     return computed == batch.checksum()
         ? null
         : new BatchFault(

@@ -37,6 +37,17 @@ public record BatchFault(Kind kind, long position, String found, String expected
     return new BatchFault(kind, filePosition, found, expected);
   }
 
+  /**
+   * Whether the batch has a length that can be tried, whatever else is wrong with it. It may be
+   * damaged too: what it leads to has to prove itself.
+   */
+  public boolean hasLength() {
+    return switch (kind) {
+      case MAGIC, HEADER, CHECKSUM -> true;
+      case NOTHING_WRITTEN, INCOMPLETE, LENGTH, CODEC, RECORDS -> false;
+    };
+  }
+
   /** Returns what was found and what was expected, in words. */
   public String finding() {
     return "found " + found + ", expected " + expected;

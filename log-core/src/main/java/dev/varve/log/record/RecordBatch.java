@@ -130,6 +130,36 @@ public final class RecordBatch {
         : fault(Kind.MAGIC, "magic " + magic(), "magic " + MAGIC_VALUE);
   }
 
+  /**
+   * Checks the base offset, which the checksum does not cover: it has to fit between those of its
+   * neighbours. A gap before it is lawful, for compaction makes gaps, if what follows lies behind
+   * it all the same.
+   *
+   * <pre>
+   *   expected 1000      found        follows
+   *                      1000         1001        fits
+   *                      1008         1030        fits: a gap
+   *                      1008         1001        a flipped bit
+   *                       992         1001        a flipped bit
+   * </pre>
+   *
+   * @param expectedOffset where the batch begins if there is no gap
+   * @param followingOffset where the next batch begins, or the offset that all batches lie below;
+   *     {@code Long.MAX_VALUE} if neither is known. Of no meaning if there is no gap
+   * @return the fault, or null if the offset fits
+   */
+  public @Nullable BatchFault orderFault(long expectedOffset, long followingOffset) {
+    long baseOffset = baseOffset();
+    if (baseOffset < expectedOffset) {
+      return fault(Kind.HEADER, "base offset " + baseOffset, "at least " + expectedOffset);
+    }
+    if (baseOffset > expectedOffset && nextOffset() > followingOffset) {
+      String expected = expectedOffset + ", as offset " + followingOffset + " follows";
+      return fault(Kind.HEADER, "base offset " + baseOffset, expected);
+    }
+    return null;
+  }
+
   private @Nullable BatchFault fieldFault() {
     long baseOffset = baseOffset();
     int lastOffsetDelta = lastOffsetDelta();

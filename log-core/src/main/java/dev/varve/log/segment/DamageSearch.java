@@ -4,7 +4,6 @@ import dev.varve.index.OffsetIndex;
 import dev.varve.log.error.DamagedRange;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.record.BatchFault;
-import dev.varve.log.record.RecordBatch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
@@ -18,18 +17,22 @@ import java.lang.foreign.MemorySegment;
 final class DamageSearch {
   private final String path;
   private final MemorySegment log;
+  private final long endPosition;
   private final OffsetIndex index;
   private final long endOffset;
 
   /**
    * Looks at a segment.
    *
-   * @param log all its batches, mapped
+   * @param log all its batches that are there, mapped
+   * @param endPosition where they should end
    * @param endOffset the offset after its last record
    */
-  DamageSearch(String path, MemorySegment log, OffsetIndex index, long endOffset) {
+  DamageSearch(
+      String path, MemorySegment log, long endPosition, OffsetIndex index, long endOffset) {
     this.path = path;
     this.log = log;
+    this.endPosition = endPosition;
     this.index = index;
     this.endOffset = endOffset;
   }
@@ -50,10 +53,8 @@ final class DamageSearch {
       long firstOffset = scan.endOffset();
       if (scan.next()) {
         if (scan.position() == fault.position()) {
-          // The checksum is right: the records are malformed, or the base offset, which it does
-          // not cover, is wrong.
-          return range(
-              fault, position, scan.endPosition(), firstOffset, endBehind(scan, firstOffset));
+          // The checksum is right: the records are malformed.
+          return range(fault, position, scan.endPosition(), firstOffset, scan.endOffset());
         }
         if (scan.position() > fault.position()) {
           // The fault lies within a batch that is sound: no batch begins there.
@@ -62,12 +63,12 @@ final class DamageSearch {
       } else {
         BatchFault first = scan.fault();
         boolean found = first != null && scan.skip(index, endOffset);
-        long endPosition = found ? scan.endPosition() : log.byteSize();
-        if (!found || endPosition > fault.position()) {
+        long damageEnd = found ? scan.endPosition() : endPosition;
+        if (!found || damageEnd > fault.position()) {
           return range(
               first == null || position == fault.position() ? fault : first,
               Math.min(position, fault.position()),
-              endPosition,
+              damageEnd,
               firstOffset,
               found ? scan.endOffset() : Math.max(firstOffset, endOffset));
         }
@@ -75,19 +76,8 @@ final class DamageSearch {
     }
   }
 
-  /** The offset after a batch whose base offset may be wrong: where the next one begins. */
-  private long endBehind(SegmentScan scan, long firstOffset) {
-    RecordBatch next = new RecordBatch().wrap(log, scan.endPosition());
-    long bytesLeft = log.byteSize() - scan.endPosition();
-    boolean whole = next.headerFault(bytesLeft, RecordBatch.BATCH_BYTES_MAX) == null;
-    long end = whole ? next.baseOffset() : endOffset;
-    return end > firstOffset && end < scan.endOffset()
-        ? end
-        : Math.min(scan.endOffset(), endOffset);
-  }
-
   private SegmentScan scanBefore(long position) throws IOException {
-    SegmentScan scan = SegmentScan.over(log, index.baseOffset());
+    SegmentScan scan = newScan();
     int slot = position == 0 ? -1 : index.floorSlotOfPosition((int) (position - 1));
     while (slot >= 0
         && !(index.position(slot) < position
@@ -95,12 +85,17 @@ final class DamageSearch {
             && scan.batch().lastOffset() == index.offset(slot))) {
       slot--;
     }
-    return slot >= 0 ? scan : SegmentScan.over(log, index.baseOffset());
+    return slot >= 0 ? scan : newScan();
+  }
+
+  private SegmentScan newScan() {
+    ScanBounds bounds = ScanBounds.from(index.baseOffset()).withoutGapsAt(endOffset);
+    return SegmentScan.over(log, bounds);
   }
 
   private DamagedRange range(
-      BatchFault fault, long position, long endPosition, long firstOffset, long rangeEnd) {
+      BatchFault fault, long position, long rangeEnd, long firstOffset, long offsetsEnd) {
     String finding = fault.finding();
-    return new DamagedRange(path, position, endPosition, firstOffset, rangeEnd, finding);
+    return new DamagedRange(path, position, rangeEnd, firstOffset, offsetsEnd, finding);
   }
 }

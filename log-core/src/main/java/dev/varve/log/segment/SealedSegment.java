@@ -2,8 +2,6 @@ package dev.varve.log.segment;
 
 import dev.varve.index.OffsetIndex;
 import dev.varve.index.TimeIndex;
-import dev.varve.log.error.CorruptLogException;
-import dev.varve.log.error.DamagedRange;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.Storage;
@@ -19,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * files are mapped at the first read.
  *
  * <p>An index file that is missing, or that the log contradicts, is rebuilt from the log then,
- * without a word.
+ * without a word. If not all of a damaged log can be reached, an index on the disk that is in order
+ * stays there.
  *
  * <p>Thread safety: safe for use by several threads.
  */
@@ -119,12 +118,8 @@ public final class SealedSegment implements Segment {
 
   private SegmentMemory load(Arena arena) throws IOException {
     try (StorageFile file = storage.open(SegmentFile.name(baseOffset, Kind.LOG))) {
-      if (file.size() < sizeBytes) {
-        String finding = "found the end of the file, expected it at " + sizeBytes;
-        throw new CorruptLogException(
-            new DamagedRange(path, file.size(), sizeBytes, baseOffset, endOffset, finding), null);
-      }
-      MemorySegment log = file.map(Access.READ, sizeBytes, arena);
+      // If somebody has cut the file, what is left is mapped, and whoever comes to its end says so.
+      MemorySegment log = file.map(Access.READ, Math.min(file.size(), sizeBytes), arena);
       MemorySegment offsetEntries = map(Kind.OFFSET_INDEX, arena);
       MemorySegment timeEntries = map(Kind.TIME_INDEX, arena);
       if (offsetEntries != null && timeEntries != null) {
@@ -135,15 +130,24 @@ public final class SealedSegment implements Segment {
         }
       }
       SegmentIndexes rebuilt = SegmentIndexes.empty(arena, baseOffset, options);
-      SegmentScan.rebuild(file, rebuilt);
-      keep(rebuilt);
+      SegmentScan scan = new SegmentScan(file, ScanBounds.of(this)).guidedBy(storage);
+      while (scan.next()) {
+        scan.addTo(rebuilt);
+      }
+      rebuilt.indexer().closingEntry();
+      keep(rebuilt, scan.endPosition() == sizeBytes);
       return new SegmentMemory(arena, log, rebuilt.offsets(), rebuilt.times());
     }
   }
 
-  private void keep(SegmentIndexes rebuilt) {
+  private void keep(SegmentIndexes rebuilt, boolean whole) {
+    StoredIndexes stored = new StoredIndexes(storage, baseOffset, sizeBytes);
     try {
-      rebuilt.writeLookupsTo(storage);
+      for (Kind kind : SegmentIndexes.LOOKUPS) {
+        if (whole || !stored.isInOrder(kind)) {
+          rebuilt.write(storage, kind);
+        }
+      }
     } catch (IOException e) {
       // A cache that could not be kept, on a full disk perhaps: it is rebuilt again the next time.
     }

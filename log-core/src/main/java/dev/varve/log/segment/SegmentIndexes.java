@@ -21,6 +21,12 @@ import java.util.List;
  * <p>Thread safety: as {@link OffsetIndex} says; one writer, readers without lock.
  */
 final class SegmentIndexes {
+  /**
+   * The indexes that the batches alone give. A rebuild that does not know the producers cannot tell
+   * which transactions were aborted, and must leave what is known of them.
+   */
+  static final List<Kind> LOOKUPS = List.of(Kind.OFFSET_INDEX, Kind.TIME_INDEX);
+
   private final Arena arena;
   private final long baseOffset;
   private final OffsetIndex offsets;
@@ -97,20 +103,18 @@ final class SegmentIndexes {
 
   /** Writes the entries to the segment's index files and forces them. */
   void writeTo(Storage storage) throws IOException {
-    writeLookupsTo(storage);
+    for (Kind kind : LOOKUPS) {
+      write(storage, kind);
+    }
     String transactionFile = SegmentFile.name(baseOffset, Kind.TRANSACTION_INDEX);
     if (transactions.entryCount() > 0 || storage.exists(transactionFile)) {
-      write(storage, transactionFile, transactions.bytes());
+      write(storage, Kind.TRANSACTION_INDEX);
     }
   }
 
-  /**
-   * Writes the indexes by offset and time only: a rebuild that does not know the producers cannot
-   * tell which transactions were aborted, and must leave what is known of them.
-   */
-  void writeLookupsTo(Storage storage) throws IOException {
-    write(storage, SegmentFile.name(baseOffset, Kind.OFFSET_INDEX), offsets.bytes());
-    write(storage, SegmentFile.name(baseOffset, Kind.TIME_INDEX), times.bytes());
+  /** Writes one index to its file and forces it. */
+  void write(Storage storage, Kind kind) throws IOException {
+    write(storage, SegmentFile.name(baseOffset, kind), bytes(kind));
   }
 
   /** Which index files are missing, or hold something else. */
@@ -134,7 +138,7 @@ final class SegmentIndexes {
     for (Kind kind : List.of(Kind.OFFSET_INDEX, Kind.TIME_INDEX, Kind.TRANSACTION_INDEX)) {
       String name = SegmentFile.name(baseOffset, kind);
       if (differing.contains(kind)) {
-        write(storage, name, bytes(kind));
+        write(storage, kind);
       } else if (storage.exists(name)) {
         try (StorageFile file = storage.open(name)) {
           file.force();

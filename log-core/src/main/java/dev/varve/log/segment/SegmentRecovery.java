@@ -49,23 +49,22 @@ public final class SegmentRecovery {
   /**
    * Scans a segment.
    *
-   * @param durableEnd below this offset the log was durable once, so that damage there is passed
-   *     over if a valid batch follows it
+   * @param bounds what is known of its batches
    * @param visitor is shown each valid batch in order
    */
   public static SegmentRecovery scan(
-      Storage storage,
-      SegmentOptions options,
-      long baseOffset,
-      long durableEnd,
-      BatchVisitor visitor)
+      Storage storage, SegmentOptions options, ScanBounds bounds, BatchVisitor visitor)
       throws IOException {
+    long baseOffset = bounds.baseOffset();
     Arena arena = Arena.ofShared();
     try (StorageFile file = storage.open(SegmentFile.name(baseOffset, Kind.LOG))) {
       SegmentIndexes indexes = SegmentIndexes.empty(arena, baseOffset, options);
-      SegmentScan scan = new SegmentScan(file, baseOffset, durableEnd).gapsOnlyBelow(durableEnd);
+      SegmentScan scan = new SegmentScan(file, bounds).guidedBy(storage);
       while (scan.next()) {
         scan.addTo(indexes);
+        if (scan.batch().isControl()) {
+          scan.loadWhole();
+        }
         visitor.visit(scan.position(), scan.batch(), indexes.transactions());
       }
       indexes.indexer().closingEntry();
@@ -84,7 +83,7 @@ public final class SegmentRecovery {
      * Shows a batch.
      *
      * @param position where it begins in the file, in bytes
-     * @param batch valid during the call
+     * @param batch valid during the call; its records only if it is a control batch
      * @param aborted takes the transaction that the batch, a marker, aborts
      */
     void visit(long position, RecordBatch batch, TransactionIndex aborted);
@@ -143,9 +142,24 @@ public final class SegmentRecovery {
     return reservedTail;
   }
 
-  /** Which index files are missing, or hold something else than the valid batches give. */
+  /**
+   * Which index files have to be made anew: those that are missing, or hold something else than the
+   * valid batches give. But where the scan ended at damage, an index that is in order stays, since
+   * it may know of batches behind it; and so does, where batches are damaged, what is known of
+   * transactions.
+   */
   public List<Kind> differingIndexes() throws IOException {
-    return indexes.differing(storage);
+    List<Kind> differing = indexes.differing(storage);
+    boolean ended = scan.fault() != null && !cut;
+    if (ended || !scan.damages().isEmpty()) {
+      StoredIndexes stored = new StoredIndexes(storage, baseOffset(), fileBytes());
+      for (Kind kind : List.copyOf(differing)) {
+        if ((ended || kind == Kind.TRANSACTION_INDEX) && stored.isInOrder(kind)) {
+          differing.remove(kind);
+        }
+      }
+    }
+    return differing;
   }
 
   /** Cuts off what follows the valid batches. */

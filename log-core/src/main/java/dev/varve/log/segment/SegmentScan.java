@@ -5,6 +5,7 @@ import dev.varve.log.record.BatchChecksum;
 import dev.varve.log.record.BatchFault;
 import dev.varve.log.record.BatchFault.Kind;
 import dev.varve.log.record.RecordBatch;
+import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -17,13 +18,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the batches of a log one after the other and checks each: header, checksum, order of
  * offsets. Copies them out of the file, or out of its mapping, so that a checksum never runs over a
- * page that the file may have lost.
+ * page that the file may have lost. Holds a window of 256 KiB and no more, whatever length a batch
+ * claims to have, until somebody asks for a whole one.
  *
  * <p>Ends at the first batch that is not valid. What follows it proves nothing: its place was found
  * with a length that cannot be believed. But where it is known that the log was durable once, a
  * batch that is damaged is passed over if a valid one, with a higher offset, follows exactly in its
- * place: then the length was right, and only that batch is damaged. Readers may {@link #skip} a
- * fault also to where an index leads.
+ * place: then the length was right, and only that batch is damaged. A scan may be {@link #guidedBy}
+ * the segment's index, to be led on behind a damaged length too.
  *
  * <p>Thread safety: for one thread.
  */
@@ -33,24 +35,27 @@ public final class SegmentScan {
 
   private final Source source;
   private final long fileBytes;
-  private final long baseOffset;
-  private final long durableEnd;
-  private final long endOffsetMax;
-  private long gapsBelow = Long.MAX_VALUE;
+  private final ScanBounds bounds;
   private final List<Damage> damages = new ArrayList<>();
   private final RecordBatch batch = new RecordBatch();
-
+  private final RecordBatch following = new RecordBatch();
   private final BatchChecksum checksum = new BatchChecksum();
 
-  private MemorySegment window = Arena.ofAuto().allocate(WINDOW_BYTES);
-  private ByteBuffer windowBuffer = window.asByteBuffer();
+  private final MemorySegment window = Arena.ofAuto().allocate(WINDOW_BYTES);
+  private final ByteBuffer windowBuffer = window.asByteBuffer();
+
+  /** Grows to the largest batch beyond the window that was asked for. */
+  private MemorySegment whole = MemorySegment.NULL;
+
   private long windowPosition;
   private long windowBytes;
   private long readBytes;
   private long position;
   private long nextPosition;
   private long nextOffset;
+  private boolean behindDamage;
   private @Nullable BatchFault fault;
+  private @Nullable StoredIndexes guide;
 
   /**
    * A stretch of damaged batches between valid ones.
@@ -74,97 +79,52 @@ public final class SegmentScan {
     long read(long position, MemorySegment target) throws IOException;
   }
 
-  /**
-   * Begins at the start of a segment's log.
-   *
-   * @param baseOffset the lowest offset that a batch may have
-   */
-  public SegmentScan(StorageFile file, long baseOffset) throws IOException {
-    this(file, baseOffset, baseOffset);
+  /** Begins at the start of a segment's log. */
+  public SegmentScan(StorageFile file, ScanBounds bounds) throws IOException {
+    this(file::read, file.size(), bounds);
   }
 
-  /**
-   * Begins at a position of a segment's log that is the first byte of a batch.
-   *
-   * @param baseOffset the lowest offset that a batch may have
-   */
-  public static SegmentScan from(StorageFile file, long position, long baseOffset)
-      throws IOException {
-    SegmentScan scan = new SegmentScan(file, baseOffset);
-    scan.nextPosition = position;
-    return scan;
+  private SegmentScan(Source source, long fileBytes, ScanBounds bounds) {
+    this.source = source;
+    this.fileBytes = Math.min(fileBytes, bounds.bytesMax());
+    this.bounds = bounds;
+    this.nextOffset = bounds.baseOffset();
   }
 
   /** Begins at the start of a log that is in memory, mapped or not. */
-  static SegmentScan over(MemorySegment log, long baseOffset) {
+  static SegmentScan over(MemorySegment log, ScanBounds bounds) {
     Source copying =
         (position, target) -> {
           long bytes = Math.min(target.byteSize(), log.byteSize() - position);
           MemorySegment.copy(log, position, target, 0, bytes);
           return bytes;
         };
-    return new SegmentScan(copying, log.byteSize(), baseOffset, baseOffset, Long.MAX_VALUE);
+    return new SegmentScan(copying, log.byteSize(), bounds);
   }
 
   /**
-   * Begins at the start of a segment's log.
+   * Begins elsewhere. Returns this scan.
    *
-   * @param durableEnd damage below this offset is passed over if a valid batch follows it
+   * @param startPosition where a batch begins
+   * @param startOffset the lowest offset that it may have
    */
-  SegmentScan(StorageFile file, long baseOffset, long durableEnd) throws IOException {
-    this(file::read, file.size(), baseOffset, durableEnd, Long.MAX_VALUE);
-  }
-
-  /**
-   * Has gaps before a batch count as damage, unless the batch lies below an offset: where only we
-   * have written, and nothing was compacted yet, there are none.
-   */
-  SegmentScan gapsOnlyBelow(long offset) {
-    gapsBelow = offset;
+  public SegmentScan startingAt(long startPosition, long startOffset) {
+    nextPosition = startPosition;
+    nextOffset = startOffset;
     return this;
   }
 
-  private SegmentScan(
-      Source source, long fileBytes, long baseOffset, long durableEnd, long endOffsetMax) {
-    this.source = source;
-    this.fileBytes = fileBytes;
-    this.baseOffset = baseOffset;
-    this.durableEnd = durableEnd;
-    this.endOffsetMax = endOffsetMax;
-    this.nextOffset = baseOffset;
-  }
-
-  /**
-   * Goes on in the middle of a sealed segment's log. Damage is passed over wherever a valid batch
-   * follows it, since all of the segment was durable once.
-   *
-   * @param position where a batch begins
-   * @param nextOffset the lowest offset that it may have
-   */
-  public SegmentScan(StorageFile file, SealedSegment segment, long position, long nextOffset)
-      throws IOException {
-    this(
-        file::read,
-        Math.min(file.size(), segment.sizeBytes()),
-        segment.baseOffset(),
-        segment.endOffset(),
-        segment.endOffset());
-    this.nextPosition = position;
-    this.nextOffset = nextOffset;
-  }
-
-  /** Rebuilds indexes, which are empty, from the valid batches of a log. */
-  static SegmentScan rebuild(StorageFile file, SegmentIndexes indexes) throws IOException {
-    SegmentScan scan = new SegmentScan(file, indexes.baseOffset(), Long.MAX_VALUE);
-    while (scan.next()) {
-      scan.addTo(indexes);
-    }
-    indexes.indexer().closingEntry();
-    return scan;
+  /** Has damage passed over also to where the segment's index leads. Returns this scan. */
+  public SegmentScan guidedBy(Storage storage) {
+    guide = new StoredIndexes(storage, bounds.baseOffset(), fileBytes);
+    return this;
   }
 
   /** Adds the current batch to indexes by offset and time. */
   void addTo(SegmentIndexes indexes) {
+    if (behindDamage) {
+      indexes.indexer().entryIsDue();
+    }
     indexes
         .indexer()
         .onBatch(batch.lastOffset(), (int) position, batch.sizeBytes(), batch.maxTimestamp());
@@ -180,7 +140,8 @@ public final class SegmentScan {
       return false;
     }
     BatchFault found = check(nextPosition);
-    if (found != null && passOver(found)) {
+    behindDamage = found != null && passOver(found);
+    if (behindDamage) {
       found = check(nextPosition);
     }
     if (found != null) {
@@ -193,18 +154,14 @@ public final class SegmentScan {
     return true;
   }
 
-  /** Whether the batch has a length that can be tried, whatever else is wrong with it. */
-  private static boolean hasLength(BatchFault fault) {
-    return switch (fault.kind()) {
-      case MAGIC, HEADER, CHECKSUM -> true;
-      case NOTHING_WRITTEN, INCOMPLETE, LENGTH, CODEC, RECORDS -> false;
-    };
-  }
-
   /** Moves to the valid batch behind damaged ones, if there is one where it has to be. */
   private boolean passOver(BatchFault damage) throws IOException {
-    long at = positionByLength(damage, Long.MAX_VALUE);
-    if (at < 0 || batch.baseOffset() > durableEnd) {
+    if (nextOffset >= bounds.durableEnd()) {
+      return false;
+    }
+    OffsetIndex index = guide == null ? null : guide.offsets();
+    long at = positionBehind(damage, index, bounds.endOffset());
+    if (at < 0 || batch.baseOffset() > bounds.durableEnd()) {
       return false;
     }
     damages.add(
@@ -222,17 +179,23 @@ public final class SegmentScan {
    * @return false if no such batch can be found; nothing has moved then
    */
   public boolean skip(@Nullable OffsetIndex index, long endOffset) throws IOException {
-    BatchFault damage = check(nextPosition);
-    long byLength = damage == null ? -1 : positionByLength(damage, endOffset);
-    long limit = byLength < 0 ? fileBytes : byLength;
-    long byIndex = index == null ? -1 : positionByIndex(index, limit, endOffset);
-    long at = byIndex < 0 ? byLength : byIndex;
-    if (at < 0 || check(at) != null) {
+    long at = positionBehind(check(nextPosition), index, endOffset);
+    if (at < 0) {
       return false;
     }
     goOnAt(at);
     fault = null;
     return true;
+  }
+
+  /** Where the next sound batch is, which then is the current one; -1 if none can be found. */
+  private long positionBehind(
+      @Nullable BatchFault damage, @Nullable OffsetIndex index, long endOffset) throws IOException {
+    long byLength = damage == null ? -1 : positionByLength(damage, endOffset);
+    long limit = byLength < 0 ? fileBytes : byLength;
+    long byIndex = index == null ? -1 : positionByIndex(index, limit, endOffset);
+    long at = byIndex < 0 ? byLength : byIndex;
+    return at < 0 || check(at) != null ? -1 : at;
   }
 
   /** Begins at a position instead, if a sound batch is there, which becomes visible at once. */
@@ -254,7 +217,7 @@ public final class SegmentScan {
     long at = nextPosition;
     BatchFault found = damage;
     while (found != null) {
-      if (!hasLength(found)) {
+      if (!found.hasLength()) {
         return -1;
       }
       at += batch.sizeBytes();
@@ -298,59 +261,116 @@ public final class SegmentScan {
     if (found != null) {
       return found;
     }
-    wrap(at, batch.sizeBytes());
-    found = checksum.fault(batch, windowBuffer);
-    return found != null ? found : orderFault();
+    found = checksumFault(at);
+    return found != null ? found : orderFault(at);
   }
 
-  private @Nullable BatchFault orderFault() {
-    if (batch.baseOffset() < nextOffset) {
-      return new BatchFault(
-          Kind.HEADER,
-          batch.position(),
-          "base offset " + batch.baseOffset(),
-          "at least " + nextOffset);
+  private @Nullable BatchFault checksumFault(long at) throws IOException {
+    int sizeBytes = batch.sizeBytes();
+    if (sizeBytes <= WINDOW_BYTES) {
+      wrap(at, sizeBytes);
+      return checksum.fault(batch, windowBuffer);
     }
-    if (batch.baseOffset() > nextOffset && batch.nextOffset() > gapsBelow) {
-      return new BatchFault(
-          Kind.HEADER, batch.position(), "base offset " + batch.baseOffset(), "" + nextOffset);
+    // The length may be damaged, so that no memory of that size is taken.
+    long end = at + sizeBytes;
+    long next = at + BatchChecksum.SUMMED_FROM;
+    checksum.begin();
+    while (next < end) {
+      wrap(next, Math.min(WINDOW_BYTES, end - next));
+      int from = (int) (next - windowPosition);
+      int bytes = (int) (Math.min(end, windowPosition + windowBytes) - next);
+      if (bytes <= 0) {
+        break; // the file was cut meanwhile
+      }
+      checksum.add(windowBuffer.limit(from + bytes).position(from));
+      next += bytes;
     }
-    if (batch.nextOffset() > endOffsetMax) {
-      return new BatchFault(
-          Kind.HEADER,
-          batch.position(),
+    wrap(at, RecordBatch.HEADER_BYTES);
+    return checksum.faultOfParts(batch);
+  }
+
+  private @Nullable BatchFault orderFault(long at) throws IOException {
+    if (batch.baseOffset() != nextOffset) {
+      BatchFault found = batch.orderFault(nextOffset, offsetBehind(at));
+      if (found != null) {
+        return found;
+      }
+      boolean leftByDamage = at > nextPosition && batch.baseOffset() == bounds.durableEnd();
+      if (batch.nextOffset() > bounds.gapsEnd() && !leftByDamage) {
+        return orderFault("base offset " + batch.baseOffset(), "" + nextOffset);
+      }
+    }
+    if (batch.nextOffset() > bounds.endOffset()) {
+      return orderFault(
           "last offset " + batch.lastOffset(),
-          "one below " + endOffsetMax + ", where the segment ends");
+          "one below " + bounds.endOffset() + ", where the segment ends");
     }
-    if (batch.lastOffset() - baseOffset > Integer.MAX_VALUE) {
-      return new BatchFault(
-          Kind.HEADER,
-          batch.position(),
+    if (batch.lastOffset() - bounds.baseOffset() > Integer.MAX_VALUE) {
+      return orderFault(
           "last offset " + batch.lastOffset(),
-          "at most 2^31-1 above the base offset " + baseOffset);
+          "at most 2^31-1 above the base offset " + bounds.baseOffset());
     }
     return null;
   }
 
+  private BatchFault orderFault(String found, String expected) {
+    return new BatchFault(Kind.HEADER, batch.position(), found, expected);
+  }
+
+  /** Where the batch behind the one at a position begins, if one with a sound header does. */
+  private long offsetBehind(long at) throws IOException {
+    int batchBytes = batch.sizeBytes();
+    long next = at + batchBytes;
+    long bytesLeft = fileBytes - next;
+    if (bytesLeft < RecordBatch.HEADER_BYTES) {
+      return Long.MAX_VALUE;
+    }
+    long together = next + RecordBatch.HEADER_BYTES - at;
+    if (together <= WINDOW_BYTES) {
+      wrap(at, together);
+    } else {
+      wrap(next, RecordBatch.HEADER_BYTES);
+    }
+    following.wrap(window, next - windowPosition);
+    long offset =
+        following.headerFault(bytesLeft, RecordBatch.BATCH_BYTES_MAX) == null
+            ? following.baseOffset()
+            : Long.MAX_VALUE;
+    wrap(at, Math.min(batchBytes, WINDOW_BYTES));
+    return offset;
+  }
+
   /**
-   * Has at least {@code bytes} from a position of the file in the window, and the batch over it.
+   * Has at least {@code bytes}, no more than the window holds, from a position of the file in the
+   * window, and the batch over it.
    */
   private void wrap(long at, long bytes) throws IOException {
     if (at < windowPosition || at + bytes > windowPosition + windowBytes) {
-      if (bytes > window.byteSize()) {
-        window = Arena.ofAuto().allocate(bytes);
-        windowBuffer = window.asByteBuffer();
-      }
       windowPosition = at;
-      windowBytes = source.read(at, window.asSlice(0, Math.min(window.byteSize(), fileBytes - at)));
+      windowBytes = source.read(at, window.asSlice(0, Math.min(WINDOW_BYTES, fileBytes - at)));
       readBytes += windowBytes;
     }
     batch.wrap(window, at - windowPosition);
   }
 
-  /** The current batch, checked; valid until {@link #next}. */
+  /**
+   * The current batch, checked; valid until {@link #next}. Of one that is larger than the window
+   * only the header is there, until {@link #loadWhole}.
+   */
   public RecordBatch batch() {
     return batch;
+  }
+
+  /** Has the records of the current batch in memory too, whatever its size. */
+  public void loadWhole() throws IOException {
+    int sizeBytes = batch.sizeBytes();
+    if (sizeBytes > WINDOW_BYTES) {
+      if (sizeBytes > whole.byteSize()) {
+        whole = Arena.ofAuto().allocate(sizeBytes);
+      }
+      readBytes += source.read(position, whole.asSlice(0, sizeBytes));
+      batch.wrap(whole, 0);
+    }
   }
 
   /** Where the current batch begins in the file. */

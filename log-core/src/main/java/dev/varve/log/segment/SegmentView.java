@@ -23,7 +23,7 @@ public final class SegmentView {
   private final Segment segment;
   private final SegmentMemory memory;
   private final RecordBatch batch = new RecordBatch();
-  private final RecordBatch neighbour = new RecordBatch();
+  private final RecordBatch following = new RecordBatch();
 
   /** What a damaged segment holds behind its end is not part of the log. */
   private final long endOffsetMax;
@@ -81,7 +81,7 @@ public final class SegmentView {
       return false;
     }
     BatchFault fault =
-        view.wrap(log, position).headerFault(endPosition - position, RecordBatch.BATCH_BYTES_MAX);
+        view.wrap(log, position).headerFault(bytesLeft(position), RecordBatch.BATCH_BYTES_MAX);
     if (fault != null) {
       throw corrupt(fault, null);
     }
@@ -89,35 +89,26 @@ public final class SegmentView {
   }
 
   /**
-   * What is wrong with the base offset of a sound batch, which its checksum does not cover: it has
-   * to fit between those of its neighbours. A gap before it is lawful, for compaction makes gaps,
-   * if the next batch or the end of the segment lies behind it all the same.
+   * What is wrong with the base offset of a batch with a sound header; see {@link
+   * RecordBatch#orderFault}.
    *
    * @param view the batch, as {@link #hasBatchAt} left it
    * @param expectedOffset where it begins if there is no gap
    * @return the fault, or null if it fits
    */
   public @Nullable BatchFault orderFault(RecordBatch view, long expectedOffset) {
-    long baseOffset = view.baseOffset();
-    if (baseOffset < expectedOffset) {
-      return outOfOrder(view, "at least " + expectedOffset);
-    }
+    return view.orderFault(expectedOffset, offsetBehind(view));
+  }
+
+  /** Where the batch behind one begins, or where the segment ends. */
+  private long offsetBehind(RecordBatch view) {
+    long end = segment.endOffset();
     long next = view.position() + view.sizeBytes();
     boolean followed =
         next < endPosition
-            && neighbour
-                    .wrap(log, next)
-                    .headerFault(endPosition - next, RecordBatch.BATCH_BYTES_MAX)
+            && following.wrap(log, next).headerFault(bytesLeft(next), RecordBatch.BATCH_BYTES_MAX)
                 == null;
-    long end = followed ? neighbour.baseOffset() : segment.endOffset();
-    return baseOffset > expectedOffset && view.nextOffset() > end
-        ? outOfOrder(view, expectedOffset + ", as offset " + end + " follows")
-        : null;
-  }
-
-  private static BatchFault outOfOrder(RecordBatch view, String expected) {
-    return new BatchFault(
-        BatchFault.Kind.HEADER, view.position(), "base offset " + view.baseOffset(), expected);
+    return followed ? Math.min(following.baseOffset(), end) : end;
   }
 
   /** The exception that reports a fault in this segment, and how far it reaches. */
@@ -128,7 +119,11 @@ public final class SegmentView {
   private DamagedRange damageAt(BatchFault fault) {
     DamageSearch search =
         new DamageSearch(
-            segment.path(), log.asSlice(0, endPosition), memory.offsetIndex(), segment.endOffset());
+            segment.path(),
+            log.asSlice(0, bytesLeft(0)),
+            endPosition,
+            memory.offsetIndex(),
+            segment.endOffset());
     return search.around(fault);
   }
 
@@ -149,7 +144,7 @@ public final class SegmentView {
     long expectedOffset = segment.baseOffset();
     while (position < endPosition) {
       BatchFault fault = faultAt(position);
-      boolean named = position == floor && floor > 0; // the index names the offset of its batch
+      boolean named = position == floor && floor > 0; // the index and what follows bear it out
       if (fault == null && !named && batch.baseOffset() != expectedOffset) {
         fault = orderFault(batch, expectedOffset);
       }
@@ -163,7 +158,7 @@ public final class SegmentView {
           fault == null
               && batch.baseOffset() <= offset
               && batch.recordCount() == batch.lastOffsetDelta() + 1L;
-      long next = fault == null || hasLength(fault) ? position + batch.sizeBytes() : position;
+      long next = fault == null || fault.hasLength() ? position + batch.sizeBytes() : position;
       if (sound || !isBelow(position, next, offset)) {
         if (fault == null) {
           return position;
@@ -179,11 +174,6 @@ public final class SegmentView {
     return position;
   }
 
-  /** Whether the batch has a length that can be tried, whatever else is wrong with its header. */
-  private static boolean hasLength(BatchFault fault) {
-    return fault.kind() == BatchFault.Kind.MAGIC || fault.kind() == BatchFault.Kind.HEADER;
-  }
-
   /**
    * Whether the next batch begins at or below an offset: then the offset is not in the batch before
    * it, whatever that one's header says.
@@ -193,16 +183,29 @@ public final class SegmentView {
   }
 
   private @Nullable BatchFault faultAt(long position) {
-    return batch
-        .wrap(log, position)
-        .headerFault(endPosition - position, RecordBatch.BATCH_BYTES_MAX);
+    return batch.wrap(log, position).headerFault(bytesLeft(position), RecordBatch.BATCH_BYTES_MAX);
   }
 
-  /** A position of a batch at or before the offset, near it if the index can be believed. */
+  /** Fewer than there should be, if somebody had cut the file of a sealed segment. */
+  private long bytesLeft(long position) {
+    return Math.min(endPosition, log.byteSize()) - position;
+  }
+
+  /**
+   * A position of a batch at or before the offset, near it if the index can be believed. An entry
+   * proves nothing about a batch behind which a lower offset follows: it may have been made from a
+   * base offset that was damaged already. Which of the two is wrong, the batches before them tell.
+   */
   private long floorPosition(long offset) {
     OffsetIndex index = memory.offsetIndex();
     int slot = index.floorSlot(offset);
-    return slot >= 0 && leadsToItsBatch(index, slot) ? index.position(slot) : 0;
+    while (slot >= 0 && leadsToItsBatch(index, slot)) {
+      if (batch.nextOffset() <= offsetBehind(batch)) {
+        return index.position(slot);
+      }
+      slot--;
+    }
+    return 0;
   }
 
   private boolean leadsToItsBatch(OffsetIndex index, int slot) {
@@ -221,7 +224,7 @@ public final class SegmentView {
    * </pre>
    */
   public long limit(long position, long bytesMax) {
-    if (endPosition - position <= bytesMax) {
+    if (endPosition - position <= bytesMax && endPosition <= log.byteSize()) {
       return endPosition;
     }
     long limit = position;

@@ -63,8 +63,13 @@ class LogVerifierTest {
             "base offset 0",
             "at least"),
         new Case(
+            "a batch that leaps into the next segment",
+            log -> lastBatch(log, 0, false, batch -> batch.putLong(0, batch.getLong(0) + 1000)),
+            "base offset",
+            ""),
+        new Case(
             "a batch that reaches into the next segment",
-            log -> lastBatch(log, 0, batch -> batch.putLong(0, batch.getLong(0) + 1000)),
+            log -> lastBatch(log, 0, true, batch -> batch.putInt(23, batch.getInt(23) + 1000)),
             "last offset",
             "below the base offset"),
         new Case(
@@ -370,9 +375,11 @@ class LogVerifierTest {
     return new Place(file, position);
   }
 
-  private static Place lastBatch(SampleLog log, int segment, Consumer<ByteBuffer> change)
+  private static Place lastBatch(
+      SampleLog log, int segment, boolean withChecksum, Consumer<ByteBuffer> change)
       throws IOException {
-    return batch(log, segment, log.batchPositions(segment).size() - 2, false, change);
+    int number = log.batchPositions(segment).size() - 2;
+    return batch(log, segment, number, withChecksum, change);
   }
 
   private static Place torn(SampleLog log) throws IOException {
