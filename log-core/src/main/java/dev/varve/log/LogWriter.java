@@ -15,7 +15,6 @@ import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentList;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The one place where a log changes: appends, rolls, and every other change of the list of segments
@@ -26,7 +25,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class LogWriter {
   // Constant after construction.
-  private final ReentrantLock writeLock = new ReentrantLock();
+  private final WriteLock writeLock = new WriteLock();
   private final Storage storage;
   private final LogOptions options;
   private final FailureLatch failure;
