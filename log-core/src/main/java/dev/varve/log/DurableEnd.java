@@ -1,18 +1,24 @@
 package dev.varve.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.PriorityQueue;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The offset below which everything survives a power loss, and those who wait for it to pass
  * theirs. It only moves up.
  *
- * <p>Threads that wait have a leader, who forces for all of them: {@link #tryLead}. The others wake
- * together when it is done; those whose offset the force did not cover find a new leader.
+ * <p>Of the threads that wait, one leads and forces for all: {@link #leadOrAwait}. Each of the
+ * others sleeps until a force has covered its offset, or until the lead is handed to it; nobody
+ * wakes in vain.
  *
  * <p>Thread safety: safe for use by several threads. Futures complete on the common pool, so that
  * what hangs on them holds up neither the disk nor an append.
@@ -24,15 +30,50 @@ final class DurableEnd {
   private final PriorityQueue<Waiter> waiters =
       new PriorityQueue<>(Comparator.comparingLong(Waiter::endOffset));
 
-  /** Why nothing will be forced any more. */
+  /** In the order in which they came; none if nobody leads. */
   @GuardedBy("this")
-  private @Nullable RuntimeException failure;
+  private final Queue<Follower> followers = new ArrayDeque<>();
 
   /** Whether one of the waiting threads forces for all. */
   @GuardedBy("this")
   private boolean led;
 
+  /** Why nothing will be forced any more. */
+  @GuardedBy("this")
+  private @Nullable RuntimeException failure;
+
   private record Waiter(long endOffset, CompletableFuture<Void> future) {}
+
+  /** A thread that sleeps until it is released. */
+  private static final class Follower {
+    private final long endOffset;
+    private final Thread thread = Thread.currentThread();
+    private boolean leads;
+    private volatile boolean released;
+
+    Follower(long endOffset) {
+      this.endOffset = endOffset;
+    }
+
+    /** Returns whether this thread leads now. An interrupt is kept for later. */
+    boolean await() {
+      boolean interrupted = false;
+      while (!released) {
+        LockSupport.park(this);
+        interrupted |= Thread.interrupted();
+      }
+      if (interrupted) {
+        thread.interrupt();
+      }
+      return leads;
+    }
+
+    void release(boolean toLead) {
+      leads = toLead;
+      released = true;
+      LockSupport.unpark(thread);
+    }
+  }
 
   DurableEnd(long offset) {
     this.offset = offset;
@@ -43,38 +84,37 @@ final class DurableEnd {
     return offset;
   }
 
-  /** Makes the calling thread the leader, who must {@link #endLead}; false if there is one. */
-  synchronized boolean tryLead() {
-    if (led) {
-      return false;
-    }
-    led = true;
-    return true;
-  }
-
-  /** The leader has done what it could: the others look whether that was enough. */
-  synchronized void endLead() {
-    led = false;
-    notifyAll();
-  }
-
   /**
-   * Waits until everything below an offset is durable, or a new leader is needed. An interrupt is
-   * kept for later.
+   * Makes the calling thread the leader if there is none, or else waits until everything below an
+   * offset is durable or the lead is handed over.
+   *
+   * @return whether the calling thread leads now: it must {@link #endLead}, whatever happens
    */
-  void awaitLeader(long endOffset) {
-    boolean interrupted = false;
+  boolean leadOrAwait(long endOffset) {
+    Follower follower;
     synchronized (this) {
-      while (led && offset < endOffset) {
-        try {
-          wait();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
+      if (offset >= endOffset) {
+        return false;
       }
+      if (!led) {
+        led = true;
+        return true;
+      }
+      follower = new Follower(endOffset);
+      followers.add(follower);
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    return follower.await();
+  }
+
+  /** Hands the lead to the one who has waited longest of those that no force has covered yet. */
+  void endLead() {
+    Follower next;
+    synchronized (this) {
+      next = followers.poll();
+      led = next != null;
+    }
+    if (next != null) {
+      next.release(true);
     }
   }
 
@@ -101,24 +141,19 @@ final class DurableEnd {
 
   /** Moves the end up, and tells those who waited for it. */
   void moveTo(long endOffset) {
-    Waiter due = advance(endOffset);
-    while (due != null) {
-      completeLater(due.future);
-      due = advance(endOffset);
+    List<Waiter> dueWaiters = new ArrayList<>();
+    List<Follower> dueFollowers = new ArrayList<>();
+    synchronized (this) {
+      offset = Math.max(offset, endOffset);
+      while (!waiters.isEmpty() && waiters.element().endOffset <= offset) {
+        dueWaiters.add(waiters.remove());
+      }
+      followers.removeIf(next -> next.endOffset <= offset && dueFollowers.add(next));
     }
-  }
-
-  private static void completeLater(CompletableFuture<Void> future) {
-    ForkJoinPool.commonPool().execute(() -> future.complete(null));
-  }
-
-  private synchronized @Nullable Waiter advance(long endOffset) {
-    if (endOffset > offset) {
-      offset = endOffset;
-      notifyAll();
+    dueFollowers.forEach(follower -> follower.release(false));
+    for (Waiter due : dueWaiters) {
+      ForkJoinPool.commonPool().execute(() -> due.future.complete(null));
     }
-    Waiter first = waiters.peek();
-    return first != null && first.endOffset <= offset ? waiters.poll() : null;
   }
 
   /** Tells those who wait, now or later, that nothing will be forced any more. */

@@ -118,10 +118,8 @@ final class LogKeeper {
   void awaitDurable(long endOffset) {
     writer.checkOpen();
     while (endOffset > durableEnd.get()) {
-      if (durableEnd.tryLead()) {
+      if (durableEnd.leadOrAwait(endOffset)) {
         lead(endOffset);
-      } else {
-        durableEnd.awaitLeader(endOffset);
       }
     }
   }
