@@ -3,6 +3,7 @@ package dev.varve.jmh.peer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import net.openhft.chronicle.bytes.MappedBytes;
+import net.openhft.chronicle.bytes.SyncMode;
 
 /**
  * {@code MappedBytes} of chronicle-bytes, the library below Chronicle Queue, used directly: a
@@ -25,6 +26,7 @@ final class ChronicleBytesPeer implements Peer {
         MappedBytes.mappedBytes(
             settings.directory().resolve("bytes").toFile(), PeerSettings.SEGMENT_BYTES_MAX);
     file.singleThreadedCheckDisabled(true);
+    file.mappedFile().syncMode(SyncMode.SYNC); // by default, sync only asks for a force
     groupForce = new GroupForce(file::sync);
   }
 
@@ -47,13 +49,12 @@ final class ChronicleBytesPeer implements Peer {
     return end;
   }
 
-  private synchronized long write(long timestamp, byte[] key, byte[] value) {
+  private synchronized void write(long timestamp, byte[] key, byte[] value) {
     file.writeInt(Long.BYTES + key.length + value.length);
     file.writeLong(timestamp);
     file.write(key);
     file.write(value);
     end += HEADER_BYTES + key.length + value.length;
-    return end;
   }
 
   private final class BytesAppender implements Appender {
@@ -74,7 +75,8 @@ final class ChronicleBytesPeer implements Peer {
 
     @Override
     public void appendDurable(long timestamp, byte[] key, byte[] value) throws IOException {
-      groupForce.await(write(timestamp, key, value), ChronicleBytesPeer.this::end);
+      write(timestamp, key, value);
+      groupForce.await();
     }
   }
 

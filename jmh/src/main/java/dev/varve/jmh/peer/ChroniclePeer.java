@@ -1,10 +1,9 @@
 package dev.varve.jmh.peer;
 
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLong;
 import net.openhft.chronicle.bytes.Bytes;
+import net.openhft.chronicle.bytes.SyncMode;
 import net.openhft.chronicle.queue.ChronicleQueue;
 import net.openhft.chronicle.queue.ExcerptAppender;
 import net.openhft.chronicle.queue.ExcerptTailer;
@@ -17,8 +16,9 @@ import net.openhft.chronicle.wire.DocumentContext;
  *
  * <p>A record is a document with an 8-byte value for the time, the key and the value; it carries
  * <em>no checksum</em>. An append has reached the page cache when it returns; a durable append
- * calls {@code sync}, which all who wait share. It has no batches: a batch of 100 is 100 documents.
- * A record is found by its index; not by its time.
+ * calls {@code sync} in the mode {@code SYNC}, after which those who wait with earlier documents
+ * have nothing left to do. It has no batches: a batch of 100 is 100 documents. A record is found by
+ * its index; not by its time.
  *
  * <p>It does not run without the flags of {@link ChronicleFlags}, which also stop it from reporting
  * its usage.
@@ -26,17 +26,12 @@ import net.openhft.chronicle.wire.DocumentContext;
 final class ChroniclePeer implements Peer {
   private final ChronicleQueue queue;
 
-  private final GroupForce groupForce;
-  private final ExcerptAppender syncing;
-  private final AtomicLong written = new AtomicLong();
-
   ChroniclePeer(PeerSettings settings) {
     queue =
         SingleChronicleQueueBuilder.binary(settings.directory())
             .rollCycle(LargeRollCycles.LARGE_DAILY)
+            .syncMode(SyncMode.SYNC) // by default, sync only asks for a force
             .build();
-    syncing = queue.createAppender();
-    groupForce = new GroupForce(syncing::sync);
   }
 
   @Override
@@ -51,7 +46,6 @@ final class ChroniclePeer implements Peer {
 
   @Override
   public void close() {
-    syncing.close();
     queue.close();
   }
 
@@ -79,9 +73,11 @@ final class ChroniclePeer implements Peer {
     }
 
     @Override
-    public void appendDurable(long timestamp, byte[] key, byte[] value) throws IOException {
+    public void appendDurable(long timestamp, byte[] key, byte[] value) {
       append(timestamp, key, value);
-      groupForce.await(written.incrementAndGet(), written::get);
+      synchronized (ChroniclePeer.this) {
+        appender.sync(); // returns at once if a later document was synced meanwhile
+      }
     }
 
     @Override

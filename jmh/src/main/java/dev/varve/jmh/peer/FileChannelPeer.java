@@ -50,13 +50,12 @@ final class FileChannelPeer implements Peer {
     channel.close();
   }
 
-  private synchronized long write(ByteBuffer frames) throws IOException {
+  private synchronized void write(ByteBuffer frames) throws IOException {
     long position = endBytes;
     while (frames.hasRemaining()) {
       position += channel.write(frames, position);
     }
     endBytes = position;
-    return position;
   }
 
   private final class FrameAppender implements Appender {
@@ -84,7 +83,8 @@ final class FileChannelPeer implements Peer {
     public void appendDurable(long timestamp, byte[] key, byte[] value) throws IOException {
       buffer.clear();
       put(timestamp, key, value);
-      groupForce.await(write(buffer.flip()), () -> endBytes);
+      write(buffer.flip());
+      groupForce.await();
     }
 
     private void put(long timestamp, byte[] key, byte[] value) {

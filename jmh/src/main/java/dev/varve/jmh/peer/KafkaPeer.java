@@ -10,7 +10,6 @@ import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.record.TimestampType;
@@ -48,7 +47,6 @@ final class KafkaPeer implements Peer {
   private final KafkaScheduler scheduler = new KafkaScheduler(1);
   private final UnifiedLog log;
   private final Compression compression;
-  private final AtomicLong written = new AtomicLong();
   private final GroupForce groupForce;
 
   KafkaPeer(PeerSettings settings) throws IOException {
@@ -146,7 +144,7 @@ final class KafkaPeer implements Peer {
     @Override
     public void appendDurable(long timestamp, byte[] key, byte[] value) throws IOException {
       append(timestamp, key, value);
-      groupForce.await(written.incrementAndGet(), written::get);
+      groupForce.await();
     }
   }
 

@@ -196,7 +196,7 @@ final class LimitPeer implements Peer {
       long write = forcedWrites.incrementAndGet();
       long at = write * batchBytes % (FORCED_BYTES - batchBytes);
       forced.write(at, batch.memory().asSlice(0, batchBytes));
-      groupForce.await(write, forcedWrites::get);
+      groupForce.await();
     }
   }
 

@@ -22,7 +22,6 @@ final class MvStorePeer implements Peer {
   private final MVStore store;
   private final MVMap<Long, byte[]> map;
   private final AtomicLong nextIndex = new AtomicLong();
-  private final AtomicLong written = new AtomicLong();
   private final GroupForce groupForce;
 
   MvStorePeer(PeerSettings settings) {
@@ -74,7 +73,7 @@ final class MvStorePeer implements Peer {
     @Override
     public void appendDurable(long timestamp, byte[] key, byte[] value) throws IOException {
       append(timestamp, key, value);
-      groupForce.await(written.incrementAndGet(), written::get);
+      groupForce.await();
     }
   }
 
