@@ -28,6 +28,9 @@ public final class SegmentView {
   /** What a damaged segment holds behind its end is not part of the log. */
   private final long endOffsetMax;
 
+  /** Where the next batch of a walk begins, if there is no gap before it. */
+  private long expectedOffset;
+
   private long endPosition;
   private MemorySegment log;
 
@@ -139,13 +142,12 @@ public final class SegmentView {
    * @throws CorruptLogException if the offset is among those that are damaged
    */
   public long positionOf(long offset) {
-    long floor = floorPosition(offset);
-    long position = floor;
-    long expectedOffset = segment.baseOffset();
-    while (position < endPosition) {
+    long position = floorPosition(offset);
+    // The index and what follows bear out the base offset of the batch that it leads to.
+    expectedOffset = position > 0 ? batchAt(position).baseOffset() : segment.baseOffset();
+    while ((position = passBelow(offset, position)) < endPosition) {
       BatchFault fault = faultAt(position);
-      boolean named = position == floor && floor > 0; // the index and what follows bear it out
-      if (fault == null && !named && batch.baseOffset() != expectedOffset) {
+      if (fault == null && batch.baseOffset() != expectedOffset) {
         fault = orderFault(batch, expectedOffset);
       }
       if (fault == null && batch.lastOffset() < offset) {
@@ -175,6 +177,24 @@ public final class SegmentView {
   }
 
   /**
+   * Passes over batches below an offset, as long as each begins with the expected offset: nearly
+   * all of the walk, and nothing in it but the headers.
+   *
+   * @return the position of the first that is not like this
+   */
+  private long passBelow(long offset, long from) {
+    long position = from;
+    long expected = expectedOffset;
+    long end = position + bytesLeft(position);
+    while (batchAt(position).continuesAt(expected, end - position) && batch.lastOffset() < offset) {
+      expected = batch.nextOffset();
+      position += batch.sizeBytes();
+    }
+    expectedOffset = expected;
+    return position;
+  }
+
+  /**
    * Whether the next batch begins at or below an offset: then the offset is not in the batch before
    * it, whatever that one's header says.
    */
@@ -183,7 +203,11 @@ public final class SegmentView {
   }
 
   private @Nullable BatchFault faultAt(long position) {
-    return batch.wrap(log, position).headerFault(bytesLeft(position), RecordBatch.BATCH_BYTES_MAX);
+    return batchAt(position).headerFault(bytesLeft(position), RecordBatch.BATCH_BYTES_MAX);
+  }
+
+  private RecordBatch batchAt(long position) {
+    return batch.wrap(log, position);
   }
 
   /** Fewer than there should be, if somebody had cut the file of a sealed segment. */
@@ -227,20 +251,24 @@ public final class SegmentView {
     if (endPosition - position <= bytesMax && endPosition <= log.byteSize()) {
       return endPosition;
     }
-    long limit = position;
-    OffsetIndex index = memory.offsetIndex();
-    int slot = index.floorSlotOfPosition((int) Math.min(position + bytesMax, Integer.MAX_VALUE));
-    if (slot >= 0 && index.position(slot) > position && leadsToItsBatch(index, slot)) {
-      limit = index.position(slot);
+    if (!hasBatchAt(position, batch)) {
+      return position;
     }
-    while (limit == position ? hasBatchAt(limit, batch) : isBatchAt(limit)) {
-      long next = limit + batch.sizeBytes();
-      if (next - position > bytesMax && limit > position) {
-        return limit;
-      }
-      limit = next;
+    long limit = position + batch.sizeBytes();
+    if (limit - position < bytesMax) {
+      limit = Math.max(limit, indexedLimit(position, bytesMax));
+    }
+    while (isBatchAt(limit) && limit + batch.sizeBytes() - position <= bytesMax) {
+      limit += batch.sizeBytes();
     }
     return limit;
+  }
+
+  /** The last position up to a limit that the index knows; 0 if it cannot be believed. */
+  private long indexedLimit(long position, long bytesMax) {
+    OffsetIndex index = memory.offsetIndex();
+    int slot = index.floorSlotOfPosition((int) Math.min(position + bytesMax, Integer.MAX_VALUE));
+    return slot >= 0 && leadsToItsBatch(index, slot) ? index.position(slot) : 0;
   }
 
   private boolean isBatchAt(long position) {
