@@ -12,6 +12,7 @@ import dev.varve.log.storage.SimulatedDisk;
 import dev.varve.log.storage.SimulatedDiskExtension;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -232,8 +233,10 @@ class DiskTroubleTest {
 
   @Test
   void theScrubGoesOnWhileTheKeeperFailsAgainAndAgain(SimulatedDisk disk) {
+    AtomicLong millis = new AtomicLong();
     LogOptions options =
         LogOptions.builder()
+            .clock(millis::incrementAndGet) // a pause is over at the next look
             .segmentBytesMax(10_000)
             .scrubBytesPerSecondMax(Long.MAX_VALUE)
             .ownMaintenanceThreads(false)
