@@ -136,7 +136,9 @@ class InterruptStormTest {
         try {
           batches.transferTo(Channels.newChannel(OutputStream.nullOutputStream()));
         } catch (ClosedByInterruptException e) {
-          assertThat(Thread.interrupted()).isTrue();
+          // An interrupt sets the status first and closes the channel then: in between, the step
+          // before may have taken the status down.
+          Thread.interrupted();
           cutTransfers.incrementAndGet();
         }
       }
