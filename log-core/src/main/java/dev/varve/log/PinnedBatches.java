@@ -1,6 +1,7 @@
 package dev.varve.log;
 
 import dev.varve.log.error.LogClosedException;
+import dev.varve.log.record.BatchFault;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordCursor;
 import dev.varve.log.segment.SegmentFile;
@@ -36,12 +37,19 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread safety: for one thread.
  */
 public final class PinnedBatches implements AutoCloseable {
+  /** Stands for a first batch, which the look-up has checked. */
+  private static final long UNKNOWN = -1;
+
   private final ReadPath readPath;
   private final Storage storage;
   private final SegmentView view;
   private final long endPosition;
   private final RecordBatch batch = new RecordBatch();
   private long nextPosition;
+
+  /** Where the next batch begins, if there is no gap before it. */
+  private long expectedOffset = UNKNOWN;
+
   private long sentPosition;
   private @Nullable StorageFile source;
   private boolean closed;
@@ -95,7 +103,8 @@ public final class PinnedBatches implements AutoCloseable {
    * Moves to the next batch.
    *
    * @return false after the last
-   * @throws dev.varve.log.error.CorruptLogException if what follows is not a batch
+   * @throws dev.varve.log.error.CorruptLogException if what follows is not a batch, or has an
+   *     offset that does not fit
    */
   public boolean next() {
     checkOpen();
@@ -103,10 +112,22 @@ public final class PinnedBatches implements AutoCloseable {
       if (nextPosition >= endPosition || !view.hasBatchAt(nextPosition, batch)) {
         return false;
       }
+      if (expectedOffset != UNKNOWN && batch.baseOffset() != expectedOffset) {
+        checkOrder();
+      }
       nextPosition += batch.sizeBytes();
+      expectedOffset = batch.nextOffset();
       return true;
     } catch (InternalError e) {
       throw readPath.lostMemory(e);
+    }
+  }
+
+  /** Base offsets lie outside of checksums, so each is held against those around it. */
+  private void checkOrder() {
+    BatchFault fault = view.orderFault(batch, expectedOffset);
+    if (fault != null) {
+      throw view.corrupt(fault, null);
     }
   }
 

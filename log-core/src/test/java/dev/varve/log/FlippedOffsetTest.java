@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,6 +79,7 @@ class FlippedOffsetTest {
                 for (int from : new int[] {0, flipped, flipped + 1, flipped ^ bits}) {
                   assertReads(copy, Math.min(from, records), flipped, records);
                 }
+                assertReadsInPlace(copy, base, flipped);
                 assertPrints(copy, flipped, records);
               });
         }
@@ -124,6 +126,19 @@ class FlippedOffsetTest {
         .extracting(DamagedRange::firstOffset, DamagedRange::endOffset)
         .containsExactlyElementsOf(
             from <= flipped ? List.of(tuple((long) flipped, flipped + 1L)) : List.of());
+  }
+
+  /** What is read in place ends before the damage, or says so there. */
+  private static void assertReadsInPlace(LogFixture copy, long base, int flipped) {
+    List<Long> offsets = new ArrayList<>();
+    try (PinnedBatches batches = copy.log().read(base, Integer.MAX_VALUE)) {
+      while (batches.next()) {
+        offsets.add(batches.batch().baseOffset());
+      }
+    } catch (CorruptLogException e) {
+      assertThat(e.firstOffset()).isEqualTo(flipped);
+    }
+    assertThat(offsets).isEqualTo(LongStream.range(base, flipped).boxed().toList());
   }
 
   private static void assertPrints(LogFixture copy, int flipped, int records) {
