@@ -3,9 +3,13 @@ package dev.varve.log.record;
 import static dev.varve.log.record.RecordBatchLayout.ATTRIBUTES;
 import static dev.varve.log.record.RecordBatchLayout.BASE_OFFSET;
 import static dev.varve.log.record.RecordBatchLayout.CHECKSUM;
+import static dev.varve.log.record.RecordBatchLayout.LAST_OFFSET_DELTA;
 import static dev.varve.log.record.RecordBatchLayout.LOG_APPEND_TIME_BIT;
 import static dev.varve.log.record.RecordBatchLayout.MAX_TIMESTAMP;
 import static dev.varve.log.record.RecordBatchLayout.PARTITION_LEADER_EPOCH;
+import static dev.varve.log.record.RecordBatchLayout.PRODUCER_ID;
+import static dev.varve.log.record.RecordBatchLayout.getInt;
+import static dev.varve.log.record.RecordBatchLayout.getLong;
 import static dev.varve.log.record.RecordBatchLayout.set;
 
 import dev.varve.log.record.BatchFault.Kind;
@@ -100,9 +104,9 @@ public final class EncodedBatch {
     memory = segment;
     batch.wrap(segment, 0);
     sizeBytes = bytes;
-    lastOffsetDelta = batch.lastOffsetDelta();
-    maxTimestamp = batch.maxTimestamp();
-    producerKnown = batch.hasProducerId();
+    lastOffsetDelta = getInt(batchArray, LAST_OFFSET_DELTA);
+    maxTimestamp = getLong(batchArray, MAX_TIMESTAMP);
+    producerKnown = getLong(batchArray, PRODUCER_ID) > RecordBatch.NO_PRODUCER_ID;
     return this;
   }
 

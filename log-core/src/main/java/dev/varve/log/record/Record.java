@@ -23,7 +23,8 @@ public final class Record {
   private MemorySegment memory = MemorySegment.NULL;
   private long offset;
   private long timestamp;
-  private int sequence;
+  private int baseSequence;
+  private int offsetDelta;
   private int tailPosition;
   private int end;
   private int keyPosition;
@@ -35,16 +36,17 @@ public final class Record {
 
   Record() {}
 
-  /** Names the memory that the records of a batch lie in: once, not for every record. */
-  void wrap(ScratchMemory records) {
+  /** Names what the records of a batch have in common: once, not for every record. */
+  void wrap(ScratchMemory records, int batchBaseSequence) {
     array = records.array();
     memory = records.segment();
+    baseSequence = batchBaseSequence;
   }
 
-  void identify(long offset, long timestamp, int sequence) {
+  void identify(long offset, long timestamp, int offsetDelta) {
     this.offset = offset;
     this.timestamp = timestamp;
-    this.sequence = sequence;
+    this.offsetDelta = offsetDelta;
   }
 
   void locate(int tailPosition, int end) {
@@ -91,7 +93,7 @@ public final class Record {
 
   /** Returns the producer's sequence number of this record, -1 if no idempotent producer wrote. */
   public int sequence() {
-    return sequence;
+    return RecordBatch.sequence(baseSequence, offsetDelta);
   }
 
   /** Returns whether there is a key, possibly an empty one. */

@@ -32,7 +32,6 @@ final class RecordParser {
   private long baseTimestamp;
   private long appendTimestamp;
   private boolean appendTime;
-  private int baseSequence;
   private int lastOffsetDelta;
   private int recordCount;
   private int end;
@@ -60,12 +59,11 @@ final class RecordParser {
     this.end = end;
     this.batchPosition = batchPosition;
     input.wrap(memory.array(), start);
-    record.wrap(memory);
+    record.wrap(memory, getInt(header, BASE_SEQUENCE));
     baseOffset = getLong(header, BASE_OFFSET);
     baseTimestamp = getLong(header, BASE_TIMESTAMP);
     appendTime = (getShort(header, ATTRIBUTES) & LOG_APPEND_TIME_BIT) != 0;
     appendTimestamp = getLong(header, MAX_TIMESTAMP);
-    baseSequence = getInt(header, BASE_SEQUENCE);
     lastOffsetDelta = getInt(header, LAST_OFFSET_DELTA);
     offsetDelta = -1;
     recordsRead = 0;
@@ -116,11 +114,12 @@ final class RecordParser {
     if (delta <= offsetDelta || delta > lastOffsetDelta) {
       throw invalid("offset delta " + delta, (offsetDelta + 1L) + " to " + lastOffsetDelta);
     }
+    // The same number, but from one length alone: so the processor begins with the next record
+    // while it still looks for the parts of this one.
+    input.position = recordEnd;
     offsetDelta = delta;
     record.identify(
-        baseOffset + delta,
-        appendTime ? appendTimestamp : baseTimestamp + timestampDelta,
-        RecordBatch.sequence(baseSequence, delta));
+        baseOffset + delta, appendTime ? appendTimestamp : baseTimestamp + timestampDelta, delta);
   }
 
   private void locateKeyAndValue(int recordEnd) {
@@ -152,14 +151,12 @@ final class RecordParser {
 
   private void skip(String field, int sizeBytes, int recordEnd) {
     int left = recordEnd - input.position;
-    if (left < 0) {
-      throw invalid(field + " behind the record's end", "inside");
+    if (sizeBytes < -1 || sizeBytes > left) {
+      throw left < 0
+          ? invalid(field + " behind the record's end", "inside")
+          : invalid(field + " length " + sizeBytes, "-1 to " + left);
     }
-    int skipped = Math.max(sizeBytes, 0);
-    if (sizeBytes < -1 || skipped > left) {
-      throw invalid(field + " length " + sizeBytes, "-1 to " + left);
-    }
-    input.position += skipped;
+    input.position += Math.max(sizeBytes, 0);
   }
 
   private void checkNothingLeft() {
