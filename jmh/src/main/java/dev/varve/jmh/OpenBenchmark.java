@@ -1,5 +1,6 @@
 package dev.varve.jmh;
 
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 
 import dev.varve.jmh.peer.BenchmarkDirectory;
@@ -121,7 +122,7 @@ public class OpenBenchmark {
       if (Files.isDirectory(path)) {
         Files.createDirectories(target);
       } else {
-        Files.copy(path, target);
+        Files.copy(path, target, COPY_ATTRIBUTES); // another time would be another log
       }
     }
   }
