@@ -10,7 +10,6 @@ import java.awt.Font;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -37,22 +36,21 @@ final class SvgChart {
 
   /** An SVG element of a width that the page may shrink. */
   static String draw(Comparison comparison, int widthPixels) throws IOException {
-    List<Measurement> upwards = new ArrayList<>(comparison.measurements());
-    Collections.reverse(upwards);
+    List<Measurement> rows = comparison.measurements();
     HorizontalBarChart chart =
         new HorizontalBarChartBuilder()
             .width(widthPixels)
-            .height(upwards.size() * ROW_PIXELS + FRAME_PIXELS)
+            .height(rows.size() * ROW_PIXELS + FRAME_PIXELS)
             .build();
     boolean latency = comparison.workload().isLatency();
     boolean time = latency || comparison.workload() == Workload.OPEN;
     chart.setXAxisTitle(
         time
             ? (latency ? "p99.9, " : "") + "microseconds: shorter is better"
-            : "thousands a second: longer is better");
-    style(chart.getStyler());
-    addBars(chart, upwards, comparison, time);
-    return inPageColors(written(chart), upwards);
+            : "thousands/s: longer is better");
+    style(chart.getStyler(), rows.size());
+    addBars(chart, rows, comparison, time);
+    return inPageColors(written(chart), rows);
   }
 
   private static String written(HorizontalBarChart chart) throws IOException {
@@ -66,13 +64,13 @@ final class SvgChart {
     return bytes.toString(UTF_8);
   }
 
-  private static String inPageColors(String svg, List<Measurement> upwards) {
+  private static String inPageColors(String svg, List<Measurement> rows) {
     String element =
         svg.substring(svg.indexOf("<svg"))
             .replace(css(INK), "var(--ink)")
             .replace(css(FAINT), "var(--faint)");
     // The bars come in the order in which they were added.
-    for (Measurement next : upwards) {
+    for (Measurement next : rows) {
       String color = next.isVarve() ? "--own" : next.limit() ? "--limit" : "--peer";
       element =
           element.replaceFirst(
@@ -86,17 +84,17 @@ final class SvgChart {
   }
 
   private static void addBars(
-      HorizontalBarChart chart, List<Measurement> upwards, Comparison comparison, boolean time) {
+      HorizontalBarChart chart, List<Measurement> rows, Comparison comparison, boolean time) {
     List<Double> values = new ArrayList<>();
     List<String> labels = new ArrayList<>();
-    for (Measurement next : upwards) {
+    for (Measurement next : rows) {
       values.add(time ? next.comparedNanos() / 1000 : next.perSecond() / 1000);
       labels.add(comparison.label(next));
     }
     chart.addSeries("bars", values, labels).setFillColor(BAR);
   }
 
-  private static void style(HorizontalBarStyler styler) {
+  private static void style(HorizontalBarStyler styler, int rowCount) {
     Font font = new Font(Font.SANS_SERIF, Font.PLAIN, TEXT_POINTS);
     styler.setChartBackgroundColor(NONE);
     styler.setPlotBackgroundColor(NONE);
@@ -111,5 +109,8 @@ final class SvgChart {
     styler.setPlotGridLinesVisible(false);
     styler.setAxisTickMarksColor(FAINT);
     styler.setLabelsVisible(false);
+    styler.setXAxisMaxLabelCount(
+        Math.max(2, rowCount)); // XChart counts rows by it too: every one is named
+    styler.setXAxisDecimalPattern("#,##0.###");
   }
 }
