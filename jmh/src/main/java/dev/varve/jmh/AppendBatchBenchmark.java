@@ -2,25 +2,20 @@ package dev.varve.jmh;
 
 import dev.varve.jmh.peer.BenchmarkRecords;
 import dev.varve.jmh.peer.Peer;
-import dev.varve.jmh.peer.PeerKind;
 import dev.varve.log.record.Compression;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
  * Building and appending batches of 100 records. Every iteration appends the same number of records
@@ -33,13 +28,9 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @Warmup(iterations = 6)
 @Measurement(iterations = 8)
 @State(Scope.Benchmark)
-@SuppressWarnings("NullAway.Init") // JMH calls the methods that set the fields
-public class AppendBatchBenchmark {
+public class AppendBatchBenchmark extends AppendBenchmark {
   private static final int RECORD_COUNT = 1_000_000;
   private static final int BATCH_RECORDS = 100;
-
-  /** What is measured. */
-  @Param public PeerKind peer = PeerKind.VARVE;
 
   /** How batches are compressed. */
   @Param({"none", "gzip", "snappy", "lz4", "zstd"})
@@ -53,30 +44,18 @@ public class AppendBatchBenchmark {
   @Param({"1", "2", "4"})
   public int threads;
 
-  private int recordCount;
-  private OpenPeer open;
-  private AppendTeam team;
-
-  /** Opens a new log. */
-  @Setup(Level.Iteration)
-  public void open(BenchmarkParams params) throws IOException {
-    recordCount = params.getOpsPerInvocation();
-    open = OpenPeer.empty(peer, Compression.parse(codec), valueBytes, BATCH_RECORDS, recordCount);
-    team = new AppendTeam(open.peer(), threads, valueBytes);
-  }
-
-  /** Deletes the log. */
-  @TearDown(Level.Iteration)
-  public void close() throws IOException {
-    team.close();
-    open.close();
+  @Override
+  AppendTeam newTeam(int recordCount) throws IOException {
+    OpenPeer open =
+        OpenPeer.empty(peer, Compression.parse(codec), valueBytes, BATCH_RECORDS, recordCount);
+    return new AppendTeam(open, threads);
   }
 
   /** Batches are built record by record, compressed and appended. */
   @Benchmark
   @OperationsPerInvocation(RECORD_COUNT)
   public void append() throws IOException {
-    team.append(recordCount, AppendBatchBenchmark::share);
+    appendAll(AppendBatchBenchmark::share);
   }
 
   private static void share(Peer.Appender appender, BenchmarkRecords records, long recordCount)

@@ -12,16 +12,21 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Threads that append to one peer, each with an appender and records of its own. With one thread,
- * the caller's own thread works.
+ * Threads that append to one peer, which is closed with them, each with an appender and records of
+ * its own. With one thread, the caller's own thread works.
  *
  * <p>Thread safety: for one thread, which must be the one that closes it.
  */
 final class AppendTeam implements AutoCloseable {
+  private final OpenPeer open;
   private final List<ExecutorService> threads = new ArrayList<>();
   private final List<Member> members = new ArrayList<>();
 
-  AppendTeam(Peer peer, int threadCount, int valueBytes) throws IOException {
+  /** Takes the peer over. */
+  AppendTeam(OpenPeer open, int threadCount) throws IOException {
+    this.open = open;
+    Peer peer = open.peer();
+    int valueBytes = open.settings().valueBytes();
     for (int i = 0; i < threadCount && threadCount > 1; i++) {
       threads.add(Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory()));
     }
@@ -85,6 +90,7 @@ final class AppendTeam implements AutoCloseable {
           .join();
     }
     threads.forEach(ExecutorService::shutdown);
+    open.close();
   }
 
   private record Member(Peer.Appender appender, BenchmarkRecords records) {}

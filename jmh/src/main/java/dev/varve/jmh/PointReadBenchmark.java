@@ -1,7 +1,5 @@
 package dev.varve.jmh;
 
-import dev.varve.jmh.peer.Peer;
-import dev.varve.jmh.peer.PeerKind;
 import dev.varve.log.record.Compression;
 import java.io.IOException;
 import java.util.SplittableRandom;
@@ -9,22 +7,17 @@ import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
- * Reading one record by its number, and looking one up by its time, at random, in a log of batches
- * of one record that lies in the page cache.
+ * Reading one record by its number, at random, in a log of batches of one record that lies in the
+ * page cache.
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -32,32 +25,15 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @Warmup(iterations = 8)
 @Measurement(iterations = 10)
 @State(Scope.Benchmark)
-@SuppressWarnings("NullAway.Init") // JMH calls the methods that set the fields
-public class PointReadBenchmark {
+public class PointReadBenchmark extends ReadingBenchmark {
   private static final int RECORD_COUNT = 500_000;
   private static final int VALUE_BYTES = 100;
 
-  /** What is measured. */
-  @Param public PeerKind peer = PeerKind.VARVE;
-
   private final SplittableRandom random = new SplittableRandom(42);
-  private int recordCount;
-  private OpenPeer open;
-  private Peer.Reader reader;
 
-  /** Fills the log. */
-  @Setup(Level.Trial)
-  public void fill(BenchmarkParams params) throws IOException {
-    recordCount = params.getOpsPerInvocation();
-    open = OpenPeer.filled(peer, Compression.NONE, VALUE_BYTES, 1, recordCount);
-    reader = open.peer().reader();
-  }
-
-  /** Deletes the log. */
-  @TearDown(Level.Trial)
-  public void delete() throws IOException {
-    reader.close();
-    open.close();
+  @Override
+  OpenPeer filled(int recordCount) throws IOException {
+    return OpenPeer.filled(peer, Compression.NONE, VALUE_BYTES, 1, recordCount);
   }
 
   /** A record is found by its number, checked and looked at. */
@@ -65,8 +41,8 @@ public class PointReadBenchmark {
   @OperationsPerInvocation(RECORD_COUNT)
   public long read() throws IOException {
     long sum = 0;
-    for (int i = 0; i < recordCount; i++) {
-      sum += reader.read(random.nextInt(recordCount));
+    for (int i = 0; i < recordCount(); i++) {
+      sum += reader().read(random.nextInt(recordCount()));
     }
     return sum;
   }

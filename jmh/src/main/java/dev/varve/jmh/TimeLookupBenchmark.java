@@ -1,8 +1,6 @@
 package dev.varve.jmh;
 
 import dev.varve.jmh.peer.BenchmarkRecords;
-import dev.varve.jmh.peer.Peer;
-import dev.varve.jmh.peer.PeerKind;
 import dev.varve.log.record.Compression;
 import java.io.IOException;
 import java.util.SplittableRandom;
@@ -10,18 +8,13 @@ import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
  * Finding the first record of a time or later, at random, in a log of batches of 100 records that
@@ -33,33 +26,16 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @Warmup(iterations = 5)
 @Measurement(iterations = 8)
 @State(Scope.Benchmark)
-@SuppressWarnings("NullAway.Init") // JMH calls the methods that set the fields
-public class TimeLookupBenchmark {
+public class TimeLookupBenchmark extends ReadingBenchmark {
   private static final int LOOKUP_COUNT = 100_000;
   private static final int BATCH_RECORDS = 100;
   private static final int VALUE_BYTES = 100;
 
-  /** What is measured. */
-  @Param public PeerKind peer = PeerKind.VARVE;
-
   private final SplittableRandom random = new SplittableRandom(42);
-  private int recordCount;
-  private OpenPeer open;
-  private Peer.Reader reader;
 
-  /** Fills the log with as many records as there will be lookups. */
-  @Setup(Level.Trial)
-  public void fill(BenchmarkParams params) throws IOException {
-    recordCount = params.getOpsPerInvocation();
-    open = OpenPeer.filled(peer, Compression.NONE, VALUE_BYTES, BATCH_RECORDS, recordCount);
-    reader = open.peer().reader();
-  }
-
-  /** Deletes the log. */
-  @TearDown(Level.Trial)
-  public void delete() throws IOException {
-    reader.close();
-    open.close();
+  @Override
+  OpenPeer filled(int recordCount) throws IOException {
+    return OpenPeer.filled(peer, Compression.NONE, VALUE_BYTES, BATCH_RECORDS, recordCount);
   }
 
   /** A record is found by its time. */
@@ -67,8 +43,8 @@ public class TimeLookupBenchmark {
   @OperationsPerInvocation(LOOKUP_COUNT)
   public long find() throws IOException {
     long sum = 0;
-    for (int i = 0; i < recordCount; i++) {
-      sum += reader.find(BenchmarkRecords.FIRST_TIMESTAMP + random.nextInt(recordCount));
+    for (int i = 0; i < recordCount(); i++) {
+      sum += reader().find(BenchmarkRecords.FIRST_TIMESTAMP + random.nextInt(recordCount()));
     }
     return sum;
   }
