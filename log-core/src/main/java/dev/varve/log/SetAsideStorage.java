@@ -1,6 +1,7 @@
 package dev.varve.log;
 
 import dev.varve.log.storage.DirectoryStorage;
+import dev.varve.log.storage.ForwardingStorage;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread safety: as {@link Storage} says.
  */
-final class SetAsideStorage implements Storage {
+final class SetAsideStorage extends ForwardingStorage {
   private static final int BLOCK_BYTES = 1 << 20;
 
   private final Storage storage;
@@ -37,6 +38,7 @@ final class SetAsideStorage implements Storage {
   private @Nullable Storage aside;
 
   SetAsideStorage(Storage storage) {
+    super(storage);
     this.storage = storage;
   }
 
@@ -115,14 +117,14 @@ final class SetAsideStorage implements Storage {
   @Override
   public StorageFile create(String name) throws IOException {
     keepAll(name);
-    StorageFile created = storage.create(name);
+    StorageFile created = super.create(name);
     becameOurs(name);
-    return new SetAsideFile(created, this::keepRange);
+    return created;
   }
 
   @Override
-  public StorageFile open(String name) throws IOException {
-    return new SetAsideFile(storage.open(name), this::keepRange);
+  protected StorageFile wrap(StorageFile file) {
+    return new SetAsideFile(file, this::keepRange);
   }
 
   private void keepRange(String name, long position, long end) throws IOException {
@@ -149,41 +151,6 @@ final class SetAsideStorage implements Storage {
     synchronized (this) {
       ours.remove(name);
     }
-  }
-
-  @Override
-  public Path directory() {
-    return storage.directory();
-  }
-
-  @Override
-  public List<String> list() throws IOException {
-    return storage.list();
-  }
-
-  @Override
-  public boolean exists(String name) throws IOException {
-    return storage.exists(name);
-  }
-
-  @Override
-  public long size(String name) throws IOException {
-    return storage.size(name);
-  }
-
-  @Override
-  public void forceDirectory() throws IOException {
-    storage.forceDirectory();
-  }
-
-  @Override
-  public long lastModifiedMillis(String name) throws IOException {
-    return storage.lastModifiedMillis(name);
-  }
-
-  @Override
-  public void setLastModifiedMillis(String name, long millis) throws IOException {
-    storage.setLastModifiedMillis(name, millis);
   }
 
   @Override

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.log.storage.DirectoryStorage;
-import dev.varve.log.storage.ForwardingStorage;
 import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.UnforcedStorage;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
@@ -108,7 +108,7 @@ class InterruptTest {
   }
 
   private static void assertHolds(Path directory) {
-    Storage storage = ForwardingStorage.unforced(DirectoryStorage.open(directory));
+    Storage storage = new UnforcedStorage(DirectoryStorage.open(directory));
     try (CommitLog log = CommitLog.open(storage, options())) {
       assertThat(log.openReport().closedInOrder()).isTrue();
       assertReads(log, 20, 2 * RECORDS);

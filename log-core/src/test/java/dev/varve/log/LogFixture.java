@@ -8,8 +8,8 @@ import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.DirectoryStorage;
-import dev.varve.log.storage.ForwardingStorage;
 import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.UnforcedStorage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -50,7 +50,7 @@ final class LogFixture implements AutoCloseable {
   /** Several fixtures may copy into one folder. */
   private static final AtomicInteger COPIES = new AtomicInteger();
 
-  private UnaryOperator<Storage> storage = ForwardingStorage::unforced;
+  private UnaryOperator<Storage> storage = UnforcedStorage::new;
   private int kills;
   private @Nullable CommitLog log;
 

@@ -17,6 +17,7 @@ import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.ForwardingStorage;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
+import dev.varve.log.storage.UnforcedStorage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -183,7 +184,7 @@ class LogRollTest {
     final AtomicBoolean jammed = new AtomicBoolean();
 
     Storage under(Storage storage) {
-      return new ForwardingStorage(ForwardingStorage.unforced(storage)) {
+      return new ForwardingStorage(new UnforcedStorage(storage)) {
         @Override
         protected StorageFile wrap(StorageFile file) {
           return new ForwardingFile(file) {

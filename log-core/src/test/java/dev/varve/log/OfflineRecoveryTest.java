@@ -13,6 +13,7 @@ import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.storage.DirectoryStorage;
 import dev.varve.log.storage.ForwardingStorage;
 import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.UnforcedStorage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,7 +109,7 @@ class OfflineRecoveryTest {
 
   /** Of what survives the process nothing has to be forced. */
   private static Storage unforced(LogFixture log) {
-    return ForwardingStorage.unforced(DirectoryStorage.open(log.directory()));
+    return new UnforcedStorage(DirectoryStorage.open(log.directory()));
   }
 
   private LogFixture spoiled(Case how, String name) {

@@ -7,37 +7,20 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Hands every call on, for tests that change what a few of them do. */
+/**
+ * Hands every call on, for those who change what a few of them do.
+ *
+ * <p>Thread safety: as {@link Storage} says.
+ */
 public class ForwardingStorage implements Storage {
   private final Storage storage;
 
+  /** Hands the calls on to another storage. */
   public ForwardingStorage(Storage storage) {
     this.storage = storage;
   }
 
-  /**
-   * A storage that forces nothing: for tests of what survives the process, which power loss is not.
-   */
-  public static Storage unforced(Storage storage) {
-    return new ForwardingStorage(storage) {
-      @Override
-      public void forceDirectory() {
-        // as the class says
-      }
-
-      @Override
-      protected StorageFile wrap(StorageFile file) {
-        return new ForwardingFile(file) {
-          @Override
-          public void force() {
-            // as the class says
-          }
-        };
-      }
-    };
-  }
-
-  /** Puts a test's own file around each that is created or opened. */
+  /** Puts a file of one's own around each that is created or opened. */
   protected StorageFile wrap(StorageFile file) {
     return file;
   }
@@ -102,10 +85,11 @@ public class ForwardingStorage implements Storage {
     storage.close();
   }
 
-  /** Hands every call on. */
+  /** Hands every call on. Thread safety: as {@link StorageFile} says. */
   public static class ForwardingFile implements StorageFile {
     private final StorageFile file;
 
+    /** Hands the calls on to another file. */
     public ForwardingFile(StorageFile file) {
       this.file = file;
     }
