@@ -3,7 +3,6 @@ package dev.varve.log;
 import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.error.DamagedRange;
 import dev.varve.log.error.LogClosedException;
-import dev.varve.log.record.BatchFault;
 import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.Record;
 import dev.varve.log.record.RecordBatch;
@@ -160,9 +159,9 @@ public final class LogReader implements AutoCloseable {
         readPath.checkNotBelowStart(nextOffset);
       }
     }
-    if (batch.baseOffset() != expectedOffset) {
-      checkOrder(current);
-    }
+    // Base offsets lie outside of checksums, so each is held against those around it.
+    long first = Math.min(batch.baseOffset(), nextOffset);
+    current.checkOrder(batch, expectedOffset == UNKNOWN ? first : expectedOffset);
     long visibleEnd = readPath.visibleEnd(visibility);
     if (batch.nextOffset() > visibleEnd) {
       if (batch.baseOffset() < visibleEnd) {
@@ -178,27 +177,13 @@ public final class LogReader implements AutoCloseable {
     return true;
   }
 
-  /** Base offsets lie outside of checksums, so each is held against those around it. */
-  private void checkOrder(SegmentView current) {
-    BatchFault fault =
-        expectedOffset == UNKNOWN
-            ? current.orderFault(batch, Math.min(batch.baseOffset(), nextOffset))
-            : current.orderFault(batch, expectedOffset);
-    if (fault != null) {
-      throw current.corrupt(fault, null);
-    }
-  }
-
   /** A batch that claims to lie behind the end of its segment, where one is missing before it. */
   private void checkEndIsThere(SegmentView current) {
     if (current.isFinal()
         && position < current.endPosition()
         && expectedOffset != UNKNOWN
         && expectedOffset < current.segment().endOffset()) {
-      BatchFault fault = current.orderFault(batch, expectedOffset);
-      if (fault != null) {
-        throw current.corrupt(fault, null);
-      }
+      current.checkOrder(batch, expectedOffset);
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.varve.log;
 
 import dev.varve.log.error.LogClosedException;
-import dev.varve.log.record.BatchFault;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordCursor;
 import dev.varve.log.segment.SegmentFile;
@@ -112,22 +111,15 @@ public final class PinnedBatches implements AutoCloseable {
       if (nextPosition >= endPosition || !view.hasBatchAt(nextPosition, batch)) {
         return false;
       }
-      if (expectedOffset != UNKNOWN && batch.baseOffset() != expectedOffset) {
-        checkOrder();
+      if (expectedOffset != UNKNOWN) {
+        // Base offsets lie outside of checksums, so each is held against those around it.
+        view.checkOrder(batch, expectedOffset);
       }
       nextPosition += batch.sizeBytes();
       expectedOffset = batch.nextOffset();
       return true;
     } catch (InternalError e) {
       throw readPath.lostMemory(e);
-    }
-  }
-
-  /** Base offsets lie outside of checksums, so each is held against those around it. */
-  private void checkOrder() {
-    BatchFault fault = view.orderFault(batch, expectedOffset);
-    if (fault != null) {
-      throw view.corrupt(fault, null);
     }
   }
 

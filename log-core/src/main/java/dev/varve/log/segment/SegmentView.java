@@ -92,15 +92,24 @@ public final class SegmentView {
   }
 
   /**
-   * What is wrong with the base offset of a batch with a sound header; see {@link
-   * RecordBatch#orderFault}.
+   * Checks the base offset of a batch with a sound header, which its checksum does not cover; see
+   * {@link RecordBatch#orderFault}.
    *
    * @param view the batch, as {@link #hasBatchAt} left it
    * @param expectedOffset where it begins if there is no gap
-   * @return the fault, or null if it fits
+   * @throws CorruptLogException if it does not fit
    */
-  public @Nullable BatchFault orderFault(RecordBatch view, long expectedOffset) {
-    return view.orderFault(expectedOffset, offsetBehind(view));
+  public void checkOrder(RecordBatch view, long expectedOffset) {
+    BatchFault fault = orderFault(view, expectedOffset);
+    if (fault != null) {
+      throw corrupt(fault, null);
+    }
+  }
+
+  private @Nullable BatchFault orderFault(RecordBatch view, long expectedOffset) {
+    return view.baseOffset() == expectedOffset
+        ? null // nearly always, so that the next header is not looked at
+        : view.orderFault(expectedOffset, offsetBehind(view));
   }
 
   /** Where the batch behind one begins, or where the segment ends. */
@@ -147,7 +156,7 @@ public final class SegmentView {
     expectedOffset = position > 0 ? batchAt(position).baseOffset() : segment.baseOffset();
     while ((position = passBelow(offset, position)) < endPosition) {
       BatchFault fault = faultAt(position);
-      if (fault == null && batch.baseOffset() != expectedOffset) {
+      if (fault == null) {
         fault = orderFault(batch, expectedOffset);
       }
       if (fault == null && batch.lastOffset() < offset) {
