@@ -11,8 +11,9 @@ import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -25,15 +26,17 @@ import java.util.TreeSet;
 final class DirectoryRepair {
   private final Storage storage;
   private final List<RecoveryDecision> decisions;
-  private final TreeSet<SegmentFile> files;
+
+  /** By name. */
+  private final NavigableMap<String, SegmentFile> files = new TreeMap<>();
+
   private boolean changed;
 
   DirectoryRepair(Storage storage, List<RecoveryDecision> decisions) throws IOException {
     this.storage = storage;
     this.decisions = decisions;
-    this.files = new TreeSet<>(Comparator.comparing(SegmentFile::name));
     for (String name : storage.list()) {
-      SegmentFile.parse(name).ifPresent(files::add);
+      SegmentFile.parse(name).ifPresent(file -> files.put(name, file));
       if (name.equals(LogCheckpoint.REPLACEMENT_NAME)) {
         removed(name, "a checkpoint that was never put in place");
         storage.delete(name);
@@ -112,8 +115,8 @@ final class DirectoryRepair {
               "a complete replacement",
               current.name()));
       storage.rename(file.name(), current.name());
-      files.remove(file);
-      files.add(current);
+      files.remove(file.name());
+      files.put(current.name(), current);
       changed = true;
     }
   }
@@ -143,13 +146,13 @@ final class DirectoryRepair {
   }
 
   private List<SegmentFile> all(Stage stage) {
-    return files.stream().filter(file -> file.stage() == stage).toList();
+    return files.values().stream().filter(file -> file.stage() == stage).toList();
   }
 
   private void delete(SegmentFile file, String found) throws IOException {
     removed(file.name(), found);
     storage.delete(file.name());
-    files.remove(file);
+    files.remove(file.name());
     changed = true;
   }
 

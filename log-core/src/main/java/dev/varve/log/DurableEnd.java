@@ -158,18 +158,14 @@ final class DurableEnd {
 
   /** Tells those who wait, now or later, that nothing will be forced any more. */
   void fail(RuntimeException cause) {
+    List<Waiter> left;
     synchronized (this) {
       failure = failure == null ? cause : failure;
+      left = List.copyOf(waiters);
+      waiters.clear();
     }
-    Waiter waiter = takeAny();
-    while (waiter != null) {
-      CompletableFuture<Void> future = waiter.future;
-      ForkJoinPool.commonPool().execute(() -> future.completeExceptionally(cause));
-      waiter = takeAny();
+    for (Waiter waiter : left) {
+      ForkJoinPool.commonPool().execute(() -> waiter.future.completeExceptionally(cause));
     }
-  }
-
-  private synchronized @Nullable Waiter takeAny() {
-    return waiters.poll();
   }
 }

@@ -27,6 +27,9 @@ final class SegmentIndexes {
    */
   static final List<Kind> LOOKUPS = List.of(Kind.OFFSET_INDEX, Kind.TIME_INDEX);
 
+  private static final List<Kind> ALL =
+      List.of(Kind.OFFSET_INDEX, Kind.TIME_INDEX, Kind.TRANSACTION_INDEX);
+
   private final Arena arena;
   private final long baseOffset;
   private final OffsetIndex offsets;
@@ -120,7 +123,7 @@ final class SegmentIndexes {
   /** Which index files are missing, or hold something else. */
   List<Kind> differing(Storage storage) throws IOException {
     List<Kind> differing = new ArrayList<>();
-    for (Kind kind : List.of(Kind.OFFSET_INDEX, Kind.TIME_INDEX, Kind.TRANSACTION_INDEX)) {
+    for (Kind kind : ALL) {
       String name = SegmentFile.name(baseOffset, kind);
       boolean mayBeMissing = kind == Kind.TRANSACTION_INDEX && transactions.entryCount() == 0;
       if (storage.exists(name) ? !holds(storage, name, bytes(kind)) : !mayBeMissing) {
@@ -135,7 +138,7 @@ final class SegmentIndexes {
    * forces the others, since the process that died may not have come to it.
    */
   void mend(Storage storage, List<Kind> differing) throws IOException {
-    for (Kind kind : List.of(Kind.OFFSET_INDEX, Kind.TIME_INDEX, Kind.TRANSACTION_INDEX)) {
+    for (Kind kind : ALL) {
       String name = SegmentFile.name(baseOffset, kind);
       if (differing.contains(kind)) {
         write(storage, kind);
