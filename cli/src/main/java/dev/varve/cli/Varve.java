@@ -52,6 +52,7 @@ import picocli.CommandLine.ScopeType;
       "  varve cat orders-0 --since 2020-01-01T00:00:00Z   from a time on",
       "  varve verify orders-0                             every byte of it",
       "  varve recover orders-0 --dry-run                  what opening it would mend",
+      "  ./varve bench --quick                             how fast it is; in a checkout only",
       "",
       "A log is a directory. One process at a time appends to it or recovers it; cat, info, dump"
           + " and",

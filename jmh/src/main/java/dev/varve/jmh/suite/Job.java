@@ -65,19 +65,21 @@ record Job(Workload workload, PeerKind peer, Options options) {
   static List<Job> of(Options line) {
     List<Job> jobs = new ArrayList<>();
     for (Workload workload : Workload.values()) {
-      if (isAskedFor(workload, line)) {
-        for (PeerKind peer : PeerKind.values()) {
-          if (workload.isFor(peer) && isAllowed(line, "peer", peer.name())) {
-            addTo(jobs, workload, peer, line);
-          }
+      List<String> names =
+          workload.benchmarkNames().stream().filter(name -> isAskedFor(name, line)).toList();
+      if (names.isEmpty()) {
+        continue;
+      }
+      for (PeerKind peer : PeerKind.values()) {
+        if (workload.isFor(peer) && isAllowed(line, "peer", peer.name())) {
+          addTo(jobs, workload, names, peer, line);
         }
       }
     }
     return jobs;
   }
 
-  private static boolean isAskedFor(Workload workload, Options line) {
-    String name = workload.benchmarkName();
+  private static boolean isAskedFor(String name, Options line) {
     return line.getIncludes().isEmpty()
         || line.getIncludes().stream().anyMatch(part -> Pattern.compile(part).matcher(name).find());
   }
@@ -87,8 +89,10 @@ record Job(Workload workload, PeerKind peer, Options options) {
         || line.getParameter(parameter).get().contains(value);
   }
 
-  private static void addTo(List<Job> jobs, Workload workload, PeerKind peer, Options line) {
-    ChainedOptionsBuilder options = new OptionsBuilder().parent(line).include(workload.include());
+  private static void addTo(
+      List<Job> jobs, Workload workload, List<String> names, PeerKind peer, Options line) {
+    ChainedOptionsBuilder options = new OptionsBuilder().parent(line);
+    names.forEach(name -> options.include("^" + Pattern.quote(name) + "$"));
     List<String> flags = new ArrayList<>(peer.jvmFlags());
     if (line.getJvmArgsAppend().hasValue()) {
       flags.addAll(line.getJvmArgsAppend().get());

@@ -14,10 +14,12 @@ import dev.varve.jmh.TimeLookupBenchmark;
 import dev.varve.jmh.TransferBenchmark;
 import dev.varve.jmh.peer.Operation;
 import dev.varve.jmh.peer.PeerKind;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
 
 /** What is measured, in the order of the report. */
 @SuppressWarnings("ImmutableEnumChecker") // nobody changes the maps
@@ -167,9 +169,14 @@ enum Workload {
     return "^" + benchmark.getName().replace(".", "\\.") + "\\." + method + "$";
   }
 
-  /** A name that a user's pattern is matched against. */
-  String benchmarkName() {
-    return benchmark.getName() + "." + method;
+  /** The names under which JMH knows the benchmarks, in the order of the alphabet. */
+  List<String> benchmarkNames() {
+    return Arrays.stream(benchmark.getMethods())
+        .filter(each -> each.isAnnotationPresent(Benchmark.class))
+        .map(each -> benchmark.getName() + "." + each.getName())
+        .filter(name -> name.matches(include()))
+        .sorted()
+        .toList();
   }
 
   /** The values of parameters that belong to this workload, where others exist. */

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.openjdk.jmh.runner.options.CommandLineOptions;
 
 class JobTest {
   @Test
@@ -20,5 +24,29 @@ class JobTest {
             .hasSizeLessThanOrEqualTo(1);
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SegmentGrowthBenchmark.closeAndOpen",
+        "TransferBenchmark.transferLimit",
+        "ReadBenchmark.read$",
+        "LatencyBenchmark.writeToRead"
+      })
+  void aPatternOfOneBenchmarkGivesThatOneAlone(String pattern) throws Exception {
+    List<Job> jobs = Job.of(new CommandLineOptions(pattern));
+    assertThat(jobs).isNotEmpty();
+    for (Job job : jobs) {
+      assertThat(names(job)).allMatch(Pattern.compile(pattern).asPredicate()).hasSize(1);
+    }
+  }
+
+  private static List<String> names(Job job) {
+    return Arrays.stream(Workload.values())
+        .flatMap(workload -> workload.benchmarkNames().stream())
+        .distinct()
+        .filter(name -> job.options().getIncludes().stream().anyMatch(name::matches))
+        .toList();
   }
 }
