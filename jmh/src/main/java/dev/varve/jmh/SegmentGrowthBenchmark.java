@@ -3,12 +3,14 @@ package dev.varve.jmh;
 import dev.varve.jmh.peer.BenchmarkDirectory;
 import dev.varve.jmh.peer.BenchmarkRecords;
 import dev.varve.log.CommitLog;
+import dev.varve.log.LogListener;
 import dev.varve.log.LogOptions;
 import dev.varve.log.PinnedBatches;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.record.RecordCursor;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -60,10 +62,15 @@ public class SegmentGrowthBenchmark {
   public void fill(BenchmarkParams params) {
     recordCount = params.getOpsPerInvocation();
     directory = BenchmarkDirectory.create();
-    LogOptions small = LogOptions.builder().segmentBytesMax(SMALL_SEGMENT_BYTES).build();
+    AtomicInteger made = new AtomicInteger(1);
+    LogOptions small =
+        LogOptions.builder()
+            .segmentBytesMax(SMALL_SEGMENT_BYTES)
+            .listener(countingRolls(made))
+            .build();
     try (CommitLog filled = CommitLog.open(directory.path(), small)) {
       RecordBatchBuilder builder = filled.newBatch();
-      while (filled.offsets().endOffset() == 0 || filled.segments().size() < segments) {
+      while (filled.offsets().endOffset() == 0 || made.get() < segments) {
         builder.clear();
         for (int i = 0; i < BATCH_RECORDS; i++) {
           records.advance();
@@ -73,6 +80,15 @@ public class SegmentGrowthBenchmark {
       }
     }
     open();
+  }
+
+  private static LogListener countingRolls(AtomicInteger made) {
+    return new LogListener() {
+      @Override
+      public void segmentRolled(long baseOffset) {
+        made.incrementAndGet();
+      }
+    };
   }
 
   private void open() {
