@@ -5,7 +5,10 @@ import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.record.EndTransactionMarker;
+import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.RecordBatchBuilder;
+import dev.varve.log.record.TransactionVersion;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentView;
 import dev.varve.log.storage.DirectoryStorage;
@@ -203,6 +206,51 @@ public final class CommitLog implements AutoCloseable {
     return baseOffset;
   }
 
+  /**
+   * Ends a producer's transaction by a control batch, for embedders that coordinate transactions
+   * themselves, perhaps over several logs. A marker without an open transaction is lawful: the
+   * coordinator need not know whether the producer has data in this log.
+   *
+   * @param producerId the producer, 0 or more
+   * @param epoch what the marker carries: the producer's epoch, or a higher one, which the producer
+   *     goes on with
+   * @param outcome whether the transaction's records count
+   * @param coordinatorEpoch the coordinator's epoch, 0 or more
+   * @param version under {@link TransactionVersion#TV2} the epoch has to be higher than that of an
+   *     open transaction
+   * @return the offset of the marker
+   * @throws dev.varve.log.error.ProducerFencedException if the producer has a newer epoch, or under
+   *     {@link TransactionVersion#TV2} this very one
+   * @throws dev.varve.log.error.TransactionCoordinatorFencedException if a coordinator with a
+   *     higher epoch has ended a transaction of the producer
+   * @throws dev.varve.log.error.DiskFullException if there is no room; the transaction stays open
+   */
+  public long endTransaction(
+      long producerId,
+      short epoch,
+      Outcome outcome,
+      int coordinatorEpoch,
+      TransactionVersion version) {
+    if (producerId < 0 || epoch < 0 || coordinatorEpoch < 0) {
+      throw new IllegalArgumentException(
+          "producer "
+              + producerId
+              + ", epoch "
+              + epoch
+              + ", coordinator epoch "
+              + coordinatorEpoch
+              + "; expected each 0 or more");
+    }
+    EncodedBatch marker =
+        new EndTransactionMarker(outcome, coordinatorEpoch)
+            .encode(options.clock().time(), producerId, epoch);
+    long offset = writer.append(marker, version);
+    if (forcesEachAppend) {
+      keeper.awaitDurable(offset + 1);
+    }
+    return offset;
+  }
+
   /** A builder of batches with the log's compression, for one thread. */
   public RecordBatchBuilder newBatch() {
     return RecordBatchBuilder.of(options.compression());
@@ -261,7 +309,8 @@ public final class CommitLog implements AutoCloseable {
   public LogOffsets offsets() {
     long start = keeper.startOffset();
     long durable = keeper.durableEnd().get();
-    return new LogOffsets(start, durable, writer.endOffset());
+    long stable = Math.max(start, writer.lastStableOffset());
+    return new LogOffsets(start, stable, durable, writer.endOffset());
   }
 
   /** The segments now, oldest first. */

@@ -9,6 +9,7 @@ import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.TimestampType;
+import dev.varve.log.record.TransactionVersion;
 import dev.varve.log.segment.ActiveSegment;
 import dev.varve.log.segment.RolledSegment;
 import dev.varve.log.segment.Segment;
@@ -31,6 +32,7 @@ final class LogWriter {
   private final FailureLatch failure;
   private final int batchBytesMax;
   private final boolean stampsTime;
+  private final FirstUndecided firstUndecided;
 
   // Read by all, changed under the write lock.
   private volatile SegmentList segments;
@@ -59,6 +61,7 @@ final class LogWriter {
     this.segments = segments;
     this.state = state;
     this.batchBytesMax = Math.min(options.batchBytesMax(), options.segmentBytesMax());
+    this.firstUndecided = new FirstUndecided(state.producers().firstUndecidedOffset());
     this.stampsTime = options.timestampType() == TimestampType.LOG_APPEND_TIME;
   }
 
@@ -72,8 +75,22 @@ final class LogWriter {
     return segments.active().endOffset();
   }
 
+  /**
+   * The offset below which every transaction is decided. What was in the log before the call and
+   * lies below it is decided in every index that is looked at afterwards.
+   */
+  long lastStableOffset() {
+    long end = endOffset(); // first: what comes after it may be undecided
+    return Math.min(firstUndecided.get(), end);
+  }
+
   /** Appends a batch and returns its base offset. */
   long append(EncodedBatch batch) {
+    return append(batch, TransactionVersion.TV1);
+  }
+
+  /** Appends a batch, a marker under a version perhaps, and returns its base offset. */
+  long append(EncodedBatch batch, TransactionVersion version) {
     int batchBytes = batch.sizeBytes();
     if (batchBytes > batchBytesMax) {
       throw tooLarge(batchBytes);
@@ -84,7 +101,7 @@ final class LogWriter {
     writeLock.lock();
     try {
       checkOpen();
-      return appendLocked(batch);
+      return appendLocked(batch, version);
     } catch (InternalError e) {
       throw failure.fail("a store into mapped memory", e);
     } finally {
@@ -93,7 +110,10 @@ final class LogWriter {
   }
 
   @GuardedBy("writeLock")
-  private long appendLocked(EncodedBatch batch) {
+  private long appendLocked(EncodedBatch batch, TransactionVersion version) {
+    if (batch.hasProducerId()) {
+      state.checkTransaction(batch.batch(), version);
+    }
     ActiveSegment active = segments.active();
     long baseOffset = active.endOffset();
     long lastOffset = baseOffset + batch.lastOffsetDelta();
@@ -111,8 +131,21 @@ final class LogWriter {
       // Before the append: it refuses a control batch that it cannot read, which nobody has seen.
       state.onBatch(batch.batch(), active.transactionIndex());
     }
-    active.append(batch);
+    if (batch.hasProducerId()) {
+      appendToTransaction(active, batch);
+    } else {
+      active.append(batch);
+    }
     return baseOffset;
+  }
+
+  /** Readers are held back before they can see the batch, and released after they can. */
+  @GuardedBy("writeLock")
+  private void appendToTransaction(ActiveSegment active, EncodedBatch batch) {
+    long first = state.producers().firstUndecidedOffset();
+    firstUndecided.holdBackAt(first);
+    active.append(batch);
+    firstUndecided.releaseTo(first);
   }
 
   /** Everything that can fail is done before the list changes, the making of the file last. */

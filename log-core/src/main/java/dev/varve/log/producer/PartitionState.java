@@ -5,6 +5,7 @@ import dev.varve.index.TransactionIndex;
 import dev.varve.log.record.EndTransactionMarker;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordCursor;
+import dev.varve.log.record.TransactionVersion;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,24 @@ public final class PartitionState {
   /** Replaces the epochs, after the log lost its end or its beginning. */
   public void replaceEpochs(LeaderEpochs replacement) {
     epochs = replacement;
+  }
+
+  /**
+   * Decides whether a batch of a producer fits the transactions there are.
+   *
+   * @param version what a marker has to do with its producer's epoch
+   * @throws dev.varve.log.error.LogException the type that says why it may not be appended
+   * @throws dev.varve.log.record.InvalidBatchException if it is a control batch that marks nothing
+   */
+  public void checkTransaction(RecordBatch batch, TransactionVersion version) {
+    if (!batch.isControl()) {
+      producers.checkData(batch);
+      return;
+    }
+    EndTransactionMarker marker = marker(batch);
+    if (marker != null) {
+      producers.checkMarker(batch, marker, version);
+    }
   }
 
   /**

@@ -1,6 +1,9 @@
 package dev.varve.log.producer;
 
+import dev.varve.log.error.ProducerFencedException;
+import dev.varve.log.error.TransactionCoordinatorFencedException;
 import dev.varve.log.record.RecordBatch;
+import dev.varve.log.record.TransactionVersion;
 
 /**
  * What is known of one producer now. Changed in place, so that following the batches of a known
@@ -71,6 +74,23 @@ final class ProducerState {
     timestamp = marker.maxTimestamp();
     this.coordinatorEpoch = coordinatorEpoch;
     currentTxnFirstOffset = ProducerEntry.NONE;
+  }
+
+  /**
+   * Under the second version a marker has to bring a new epoch. It may come again, as the answer to
+   * the first may have been lost; and the greatest epoch has none above it.
+   */
+  void checkMarker(short markerEpoch, int markerCoordinatorEpoch, TransactionVersion version) {
+    boolean mayStay =
+        version == TransactionVersion.TV1 || !hasOpenTransaction() || epoch == Short.MAX_VALUE;
+    int lowest = mayStay ? epoch : epoch + 1;
+    if (markerEpoch < lowest) {
+      throw new ProducerFencedException(producerId, markerEpoch, lowest);
+    }
+    if (markerCoordinatorEpoch < coordinatorEpoch) {
+      throw new TransactionCoordinatorFencedException(
+          producerId, markerCoordinatorEpoch, coordinatorEpoch);
+    }
   }
 
   boolean hasOpenTransaction() {

@@ -1,9 +1,11 @@
 package dev.varve.log.producer;
 
 import dev.varve.index.AbortedTransaction;
+import dev.varve.log.error.InvalidTransactionStateException;
 import dev.varve.log.record.EndTransactionMarker;
 import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.RecordBatch;
+import dev.varve.log.record.TransactionVersion;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -110,6 +112,45 @@ public final class ProducerStates {
    */
   public long lastStableOffset(long end) {
     return openTransactions.isEmpty() ? end : openTransactions.first();
+  }
+
+  /** Where the earliest open transaction begins; {@code Long.MAX_VALUE} if none is open. */
+  public long firstUndecidedOffset() {
+    return lastStableOffset(Long.MAX_VALUE);
+  }
+
+  /**
+   * Decides whether a transaction may be ended.
+   *
+   * @param batch the control batch that would end it
+   * @param marker its one record
+   * @param version whether the epoch has to be a new one
+   * @throws dev.varve.log.error.ProducerFencedException if its epoch is too old
+   * @throws dev.varve.log.error.TransactionCoordinatorFencedException if the coordinator's is
+   */
+  public void checkMarker(
+      RecordBatch batch, EndTransactionMarker marker, TransactionVersion version) {
+    ProducerState producer = producers.get(batch.producerId());
+    if (producer != null) {
+      producer.checkMarker(batch.producerEpoch(), marker.coordinatorEpoch(), version);
+    }
+  }
+
+  /**
+   * Decides whether a batch of data fits the state of its producer's transaction.
+   *
+   * @throws InvalidTransactionStateException if it is none of a transaction while one is open
+   */
+  public void checkData(RecordBatch batch) {
+    ProducerState producer = producers.get(batch.producerId());
+    if (producer != null && producer.hasOpenTransaction() && !batch.isTransactional()) {
+      throw new InvalidTransactionStateException(
+          "producer "
+              + batch.producerId()
+              + ": found a batch without a transaction, expected one of the transaction that is"
+              + " open from offset "
+              + producer.currentTxnFirstOffset());
+    }
   }
 
   /**
