@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PartitionState {
   private final ProducerStates producers = new ProducerStates();
+  private final ProducerOwners owners = new ProducerOwners(producers);
   private final RecordCursor markers = new RecordCursor();
   private LeaderEpochs epochs;
 
@@ -26,6 +27,22 @@ public final class PartitionState {
   /** The producers and their transactions. */
   public ProducerStates producers() {
     return producers;
+  }
+
+  /** Who appends as which producer in this process. */
+  public ProducerOwners owners() {
+    return owners;
+  }
+
+  /**
+   * Decides whether a batch of a producer may be appended.
+   *
+   * @return the base offset of the same batch in the log, or {@link ProducerStates#NEW}
+   * @see ProducerStates#admit
+   */
+  public long admit(RecordBatch batch) {
+    owners.check(batch.producerId(), batch.producerEpoch());
+    return producers.admit(batch);
   }
 
   /** The leader epochs, each with the offset at which it began. */
