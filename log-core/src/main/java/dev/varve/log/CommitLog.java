@@ -4,6 +4,7 @@ import dev.varve.log.MaintenanceThread.Part;
 import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.OffsetOutOfRangeException;
+import dev.varve.log.producer.ProducerName;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.EndTransactionMarker;
 import dev.varve.log.record.EndTransactionMarker.Outcome;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -197,12 +199,13 @@ public final class CommitLog implements AutoCloseable {
    * @throws dev.varve.log.error.DiskFullException if there is no room; appends go on when there is
    * @throws dev.varve.log.error.BatchTooLargeException if the batch is larger than allowed
    * @throws dev.varve.log.record.InvalidBatchException if it is a control batch that marks nothing
+   * @throws dev.varve.log.error.OutOfOrderSequenceException if it names a producer and is not the
+   *     one that comes next; one of the last five again is not appended and has its old offset
+   * @throws dev.varve.log.error.ProducerFencedException if its producer has a newer epoch
    */
   public long append(EncodedBatch batch) {
     long baseOffset = writer.append(batch);
-    if (forcesEachAppend) {
-      keeper.awaitDurable(baseOffset + batch.lastOffsetDelta() + 1);
-    }
+    forceIfEachAppendIs(baseOffset + batch.lastOffsetDelta() + 1);
     return baseOffset;
   }
 
@@ -245,10 +248,32 @@ public final class CommitLog implements AutoCloseable {
         new EndTransactionMarker(outcome, coordinatorEpoch)
             .encode(options.clock().time(), producerId, epoch);
     long offset = writer.append(marker, version);
-    if (forcesEachAppend) {
-      keeper.awaitDurable(offset + 1);
-    }
+    forceIfEachAppendIs(offset + 1);
     return offset;
+  }
+
+  /** Returns when what was appended is as durable as an append has to be when it returns. */
+  void forceIfEachAppendIs(long endOffset) {
+    if (forcesEachAppend) {
+      keeper.awaitDurable(endOffset);
+    }
+  }
+
+  /**
+   * Appends in the name of an idempotent producer, each batch once however often it is tried. The
+   * name goes on where it was left, in this process or an earlier one. Who had it in this process
+   * and has not closed it is fenced.
+   *
+   * @param name from 1 to 255 bytes of UTF-8; it is nowhere in the log, but for the id made of it
+   * @return a producer for one thread, to be closed
+   */
+  public Producer producer(String name) {
+    ProducerName producer = ProducerName.of(name);
+    return new Producer(this, writer, producer, writer.claimProducer(producer));
+  }
+
+  EpochClock clock() {
+    return options.clock();
   }
 
   /** A builder of batches with the log's compression, for one thread. */

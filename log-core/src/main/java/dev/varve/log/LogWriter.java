@@ -7,6 +7,9 @@ import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
+import dev.varve.log.producer.ProducerClaim;
+import dev.varve.log.producer.ProducerName;
+import dev.varve.log.producer.ProducerStates;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.TimestampType;
 import dev.varve.log.record.TransactionVersion;
@@ -84,7 +87,7 @@ final class LogWriter {
     return Math.min(firstUndecided.get(), end);
   }
 
-  /** Appends a batch and returns its base offset. */
+  /** Appends a batch, unless its producer repeats it, and returns its base offset. */
   long append(EncodedBatch batch) {
     return append(batch, TransactionVersion.TV1);
   }
@@ -112,7 +115,10 @@ final class LogWriter {
   @GuardedBy("writeLock")
   private long appendLocked(EncodedBatch batch, TransactionVersion version) {
     if (batch.hasProducerId()) {
-      state.checkTransaction(batch.batch(), version);
+      long original = state.admit(batch.batch(), version);
+      if (original != ProducerStates.NEW) {
+        return original;
+      }
     }
     ActiveSegment active = segments.active();
     long baseOffset = active.endOffset();
@@ -214,6 +220,27 @@ final class LogWriter {
       throw new LogClosedException(storage.directory() + " was closed");
     }
     failure.check();
+  }
+
+  /** Makes the caller the owner of a producer; whoever owned it before is fenced. */
+  ProducerClaim claimProducer(ProducerName name) {
+    writeLock.lock();
+    try {
+      checkOpen();
+      return state.owners().claim(name);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  /** Takes note that one who claimed a producer will not append any more. */
+  void releaseProducer(ProducerName name) {
+    writeLock.lock();
+    try {
+      state.owners().release(name);
+    } finally {
+      writeLock.unlock();
+    }
   }
 
   /** Puts one segment in the place of another. */

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PartitionState {
   private final ProducerStates producers = new ProducerStates();
+  private final ProducerOwners owners = new ProducerOwners(producers);
   private final RecordCursor markers = new RecordCursor();
   private LeaderEpochs epochs;
 
@@ -29,6 +30,41 @@ public final class PartitionState {
     return producers;
   }
 
+  /** Who appends as which producer in this process. */
+  public ProducerOwners owners() {
+    return owners;
+  }
+
+  /**
+   * Decides whether a batch of a producer may be appended.
+   *
+   * @param version what a marker has to do with its producer's epoch
+   * @return the base offset of the same batch in the log, or {@link ProducerStates#NEW}
+   * @throws dev.varve.log.error.InvalidTransactionStateException if it is data without a
+   *     transaction while one is open
+   * @throws dev.varve.log.error.TransactionCoordinatorFencedException if it is a marker of a
+   *     coordinator that was replaced
+   * @throws dev.varve.log.record.InvalidBatchException if it is a control batch that marks nothing
+   * @see ProducerStates#admit
+   */
+  public long admit(RecordBatch batch, TransactionVersion version) {
+    owners.check(batch.producerId(), batch.producerEpoch());
+    long original = producers.admit(batch);
+    if (original == ProducerStates.NEW) {
+      checkTransaction(batch, version);
+    }
+    return original;
+  }
+
+  private void checkTransaction(RecordBatch batch, TransactionVersion version) {
+    EndTransactionMarker marker = batch.isControl() ? marker(batch) : null;
+    if (marker != null) {
+      producers.checkMarker(batch, marker, version);
+    } else if (!batch.isControl()) {
+      producers.checkData(batch);
+    }
+  }
+
   /** The leader epochs, each with the offset at which it began. */
   public LeaderEpochs epochs() {
     return epochs;
@@ -37,24 +73,6 @@ public final class PartitionState {
   /** Replaces the epochs, after the log lost its end or its beginning. */
   public void replaceEpochs(LeaderEpochs replacement) {
     epochs = replacement;
-  }
-
-  /**
-   * Decides whether a batch of a producer fits the transactions there are.
-   *
-   * @param version what a marker has to do with its producer's epoch
-   * @throws dev.varve.log.error.LogException the type that says why it may not be appended
-   * @throws dev.varve.log.record.InvalidBatchException if it is a control batch that marks nothing
-   */
-  public void checkTransaction(RecordBatch batch, TransactionVersion version) {
-    if (!batch.isControl()) {
-      producers.checkData(batch);
-      return;
-    }
-    EndTransactionMarker marker = marker(batch);
-    if (marker != null) {
-      producers.checkMarker(batch, marker, version);
-    }
   }
 
   /**

@@ -2,8 +2,10 @@ package dev.varve.log.producer;
 
 import dev.varve.index.AbortedTransaction;
 import dev.varve.log.error.InvalidTransactionStateException;
+import dev.varve.log.record.BatchFault;
 import dev.varve.log.record.EndTransactionMarker;
 import dev.varve.log.record.EndTransactionMarker.Outcome;
+import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.TransactionVersion;
 import java.util.ArrayList;
@@ -19,13 +21,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Fed with every batch of the log in order, on append and on replay alike: markers to {@link
  * #onMarker}, all others to {@link #onBatch}. It follows what it is told and refuses nothing:
- * whether a batch may be appended is decided before.
+ * whether a batch may be appended is decided before, by {@link #admit}. What another log has
+ * decided already, a leader's for its follower, is not decided again.
  *
  * <p>Batches without a producer id, and further batches of a known producer, make no garbage.
  *
  * <p>Thread safety: none; it belongs to whoever holds the log's write lock.
  */
 public final class ProducerStates {
+  /** The answer of {@link #admit} about a batch that the log does not have. */
+  public static final long NEW = -1;
+
   private final Long2ObjectHashMap<ProducerState> producers = new Long2ObjectHashMap<>();
 
   /**
@@ -40,6 +46,47 @@ public final class ProducerStates {
   /** The producers that are known. */
   public int producerCount() {
     return producers.size();
+  }
+
+  /**
+   * Decides whether a batch may be appended, and changes nothing. A producer that is not known, be
+   * it new or forgotten, may begin with any sequence: nobody can tell what went before.
+   *
+   * @param batch of a producer; its header
+   * @return the base offset of the same batch in the log, if it is one of the producer's last five;
+   *     {@link #NEW} if it may be appended
+   * @throws dev.varve.log.error.OutOfOrderSequenceException if it is none of them and does not
+   *     follow the last; a new epoch begins with sequence 0
+   * @throws dev.varve.log.error.ProducerFencedException if the producer has a newer epoch
+   * @throws InvalidBatchException if it names no epoch, or is of data and has no sequence
+   */
+  public long admit(RecordBatch batch) {
+    if (batch.producerEpoch() < 0 || (!batch.isControl() && batch.baseSequence() < 0)) {
+      throw nameless(batch);
+    }
+    ProducerState producer = producers.get(batch.producerId());
+    if (producer == null) {
+      return NEW;
+    }
+    if (batch.isControl()) {
+      producer.checkEpoch(batch.producerEpoch());
+      return NEW;
+    }
+    return producer.admit(batch);
+  }
+
+  private static InvalidBatchException nameless(RecordBatch batch) {
+    return new InvalidBatchException(
+        new BatchFault(
+            BatchFault.Kind.HEADER,
+            batch.position(),
+            "epoch "
+                + batch.producerEpoch()
+                + " and sequence "
+                + batch.baseSequence()
+                + " of producer "
+                + batch.producerId(),
+            "both 0 or more"));
   }
 
   /**
@@ -93,6 +140,11 @@ public final class ProducerStates {
     }
     producer.onMarker(batch, marker.coordinatorEpoch());
     return aborted;
+  }
+
+  /** What is known of a producer; null if nothing is. */
+  @Nullable ProducerState find(long producerId) {
+    return producers.get(producerId);
   }
 
   private ProducerState producer(RecordBatch batch) {

@@ -2,11 +2,13 @@ package dev.varve.log.record;
 
 import static dev.varve.log.record.RecordBatchLayout.ATTRIBUTES;
 import static dev.varve.log.record.RecordBatchLayout.BASE_OFFSET;
+import static dev.varve.log.record.RecordBatchLayout.BASE_SEQUENCE;
 import static dev.varve.log.record.RecordBatchLayout.CHECKSUM;
 import static dev.varve.log.record.RecordBatchLayout.LAST_OFFSET_DELTA;
 import static dev.varve.log.record.RecordBatchLayout.LOG_APPEND_TIME_BIT;
 import static dev.varve.log.record.RecordBatchLayout.MAX_TIMESTAMP;
 import static dev.varve.log.record.RecordBatchLayout.PARTITION_LEADER_EPOCH;
+import static dev.varve.log.record.RecordBatchLayout.PRODUCER_EPOCH;
 import static dev.varve.log.record.RecordBatchLayout.PRODUCER_ID;
 import static dev.varve.log.record.RecordBatchLayout.getInt;
 import static dev.varve.log.record.RecordBatchLayout.getLong;
@@ -23,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * valid while the wrapped array is not changed.
  *
  * <p>The log stamps offset, epoch and append time into this memory before it copies the batch into
- * its segment. Nothing else in the batch changes.
+ * its segment, and a {@link dev.varve.log.Producer} names itself. Nothing else in the batch
+ * changes.
  *
  * <p>Not safe for use by several threads at once.
  */
@@ -173,6 +176,22 @@ public final class EncodedBatch {
     set(array, ATTRIBUTES, (short) (batch.attributes() | LOG_APPEND_TIME_BIT));
     set(array, MAX_TIMESTAMP, timestamp);
     maxTimestamp = timestamp;
+    sum();
+  }
+
+  /**
+   * Names the idempotent producer of the batch, or takes its name away, and computes the checksum
+   * anew.
+   *
+   * @param id the producer's id, or {@link RecordBatch#NO_PRODUCER_ID}
+   * @param epoch its epoch, or {@link RecordBatch#NO_PRODUCER_EPOCH}
+   * @param baseSequence the sequence of the first record, or {@link RecordBatch#NO_SEQUENCE}
+   */
+  public void stampProducer(long id, short epoch, int baseSequence) {
+    set(array, PRODUCER_ID, id);
+    set(array, PRODUCER_EPOCH, epoch);
+    set(array, BASE_SEQUENCE, baseSequence);
+    producerKnown = id > RecordBatch.NO_PRODUCER_ID;
     sum();
   }
 
