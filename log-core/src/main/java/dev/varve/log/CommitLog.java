@@ -53,6 +53,7 @@ public final class CommitLog implements AutoCloseable {
   private final LogWriter writer;
   private final LogKeeper keeper;
   private final ScrubTask scrub;
+  private final TransactionTimeouts transactionTimeouts;
   private final ReadPath readPath;
   private final boolean forcesEachAppend;
   private final List<MaintenanceThread> threads = new ArrayList<>();
@@ -68,6 +69,7 @@ public final class CommitLog implements AutoCloseable {
     this.keeper =
         new LogKeeper(
             storage, writer, failure, options, recovered.startOffset(), recovered.recoveryPoint());
+    this.transactionTimeouts = new TransactionTimeouts(writer, options);
     this.scrub = new ScrubTask(storage, writer::segments, options);
     this.forcesEachAppend = options.durability() instanceof Durability.PerAppend;
     this.readPath = new ReadPath(writer, keeper, failure, options);
@@ -84,6 +86,7 @@ public final class CommitLog implements AutoCloseable {
         MaintenanceThread.start(
             directory(),
             new Part("keeper", listener, keeper::maintain),
+            new Part("transaction time-outs", listener, transactionTimeouts::doWork),
             new Part("scrub", listener, scrub::doWork)));
   }
 
@@ -434,15 +437,20 @@ public final class CommitLog implements AutoCloseable {
   /**
    * Does what can be done now of the log's background work: reserving space ahead of the writer,
    * putting rolled segments in order, unmapping what is no longer read, one step of reading sealed
-   * segments again. The log's own threads do it, unless {@link
-   * LogOptions.Builder#ownMaintenanceThreads} says otherwise.
+   * segments again, aborting transactions that were open for too long. The log's own threads do it,
+   * unless {@link LogOptions.Builder#ownMaintenanceThreads} says otherwise.
    *
    * @return how much was done; 0 if there is nothing to do
    */
   public int maintenance() {
     int done = writer.prepareSpace();
     done += scrub.doWork(); // before the keeper, which may fail again and again
-    return done + keeper.maintain();
+    try {
+      done += keeper.maintain();
+    } finally {
+      done += transactionTimeouts.doWork();
+    }
+    return done;
   }
 
   /** How far the background is in reading sealed segments again. */

@@ -6,11 +6,14 @@ import dev.varve.log.error.DiskFullException;
 import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.producer.LeaderEpochs;
+import dev.varve.log.producer.OpenTransaction;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerClaim;
 import dev.varve.log.producer.ProducerName;
 import dev.varve.log.producer.ProducerStates;
 import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.record.EndTransactionMarker;
+import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.TimestampType;
 import dev.varve.log.record.TransactionVersion;
 import dev.varve.log.segment.ActiveSegment;
@@ -19,6 +22,8 @@ import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentList;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one place where a log changes: appends, rolls, and every other change of the list of segments
@@ -64,6 +69,7 @@ final class LogWriter {
     this.segments = segments;
     this.state = state;
     this.batchBytesMax = Math.min(options.batchBytesMax(), options.segmentBytesMax());
+    state.producers().timeTransactionsBy(options.clock());
     this.firstUndecided = new FirstUndecided(state.producers().firstUndecidedOffset());
     this.stampsTime = options.timestampType() == TimestampType.LOG_APPEND_TIME;
   }
@@ -222,12 +228,78 @@ final class LogWriter {
     failure.check();
   }
 
+  /** Whether a transaction is open that readers can see. */
+  boolean hasOpenTransaction() {
+    return firstUndecided.get() != FirstUndecided.NONE;
+  }
+
+  /** The open transaction that began first on the clock; null if none is open. */
+  @Nullable OpenTransaction oldestTransaction() {
+    writeLock.lock();
+    try {
+      checkOpen();
+      return state.producers().oldestTransaction();
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  /** The open transactions, by first offset. */
+  List<OpenTransaction> openTransactions() {
+    writeLock.lock();
+    try {
+      checkOpen();
+      return state.producers().openTransactions();
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  /**
+   * Aborts a transaction and fences its producer.
+   *
+   * @return false if it was ended meanwhile
+   */
+  boolean abort(OpenTransaction transaction) {
+    writeLock.lock();
+    try {
+      checkOpen();
+      OpenTransaction now = state.producers().openTransaction(transaction.producerId());
+      if (now == null || now.firstOffset() != transaction.firstOffset()) {
+        return false;
+      }
+      abortLocked(now);
+      return true;
+    } catch (InternalError e) {
+      throw failure.fail("a store into mapped memory", e);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  @GuardedBy("writeLock")
+  private void abortLocked(OpenTransaction transaction) {
+    EncodedBatch marker =
+        new EndTransactionMarker(Outcome.ABORT, Math.max(0, transaction.coordinatorEpoch()))
+            .encode(options.clock().time(), transaction.producerId(), transaction.fencingEpoch());
+    if (stampsTime) {
+      marker.stampLogAppendTime(options.clock().time());
+    }
+    appendLocked(marker, TransactionVersion.TV2);
+  }
+
   /** Makes the caller the owner of a producer; whoever owned it before is fenced. */
   ProducerClaim claimProducer(ProducerName name) {
     writeLock.lock();
     try {
       checkOpen();
+      OpenTransaction left = state.owners().openTransaction(name);
+      if (left != null) {
+        abortLocked(left);
+      }
       return state.owners().claim(name);
+    } catch (InternalError e) {
+      throw failure.fail("a store into mapped memory", e);
     } finally {
       writeLock.unlock();
     }

@@ -1,11 +1,16 @@
 package dev.varve.log;
 
+import dev.varve.log.error.InvalidTransactionStateException;
+import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogFailedException;
+import dev.varve.log.error.ProducerFencedException;
 import dev.varve.log.producer.ProducerClaim;
 import dev.varve.log.producer.ProducerName;
 import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordBatchBuilder;
+import dev.varve.log.record.TransactionVersion;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +32,19 @@ import org.jspecify.annotations.Nullable;
  * died, goes on in its epoch behind the last record that the log has of it. A log forgets producers
  * that were idle for {@code producer.id.expiration.ms}: one day, if not told otherwise.
  *
+ * <p>Appends between {@link #beginTransaction} and {@link #commitTransaction} count for readers of
+ * committed records all at once; those before {@link #abortTransaction} never do. A transaction
+ * that is open when its producer is closed, or its name is taken over, is aborted.
+ *
  * <p>An append that throws has not used up its sequence, unless the log has failed: nobody can tell
  * then before it is opened again, which is what {@link #appendAs} is for.
  *
  * <p>Thread safety: for one thread at a time.
  */
 public final class Producer implements AutoCloseable {
+  /** Whoever owns the name coordinates its transactions; epochs tell owners apart. */
+  private static final int COORDINATOR_EPOCH = 0;
+
   private final CommitLog log;
   private final LogWriter writer;
   private final ProducerName name;
@@ -44,7 +56,15 @@ public final class Producer implements AutoCloseable {
   /** The offset of the last record of this epoch. What lies below was there already. */
   private long lastOffset;
 
+  private Transaction transaction = Transaction.NONE;
   private boolean closed;
+
+  /** How far the producer is in a transaction; only one with data is anything in the log. */
+  private enum Transaction {
+    NONE,
+    BEGUN,
+    WITH_DATA
+  }
 
   Producer(CommitLog log, LogWriter writer, ProducerName name, ProducerClaim claim) {
     this.log = log;
@@ -114,7 +134,11 @@ public final class Producer implements AutoCloseable {
     if (records.isBuilt()) {
       return append(records.build());
     }
-    return append(records.producer(id, epoch, nextSequence).build(), true);
+    records.producer(id, epoch, nextSequence);
+    if (inTransaction()) {
+      records.transactional();
+    }
+    return append(records.build(), true);
   }
 
   /**
@@ -132,7 +156,7 @@ public final class Producer implements AutoCloseable {
     checkOpen();
     boolean first = !batch.hasProducerId();
     if (first) {
-      batch.stampProducer(id, epoch, nextSequence);
+      batch.stampProducer(id, epoch, nextSequence, inTransaction());
     }
     return append(batch, first);
   }
@@ -151,8 +175,11 @@ public final class Producer implements AutoCloseable {
       int sequence, long timestamp, byte @Nullable [] key, byte @Nullable [] value) {
     checkOpen();
     checkSequence(sequence);
-    return append(
-        single.clear().producer(id, epoch, sequence).append(timestamp, key, value).build(), false);
+    single.clear().producer(id, epoch, sequence);
+    if (inTransaction()) {
+      single.transactional();
+    }
+    return append(single.append(timestamp, key, value).build(), false);
   }
 
   /**
@@ -166,7 +193,7 @@ public final class Producer implements AutoCloseable {
   public long appendAs(int sequence, EncodedBatch batch) {
     checkOpen();
     checkSequence(sequence);
-    batch.stampProducer(id, epoch, sequence);
+    batch.stampProducer(id, epoch, sequence, inTransaction());
     return append(batch, false);
   }
 
@@ -195,6 +222,9 @@ public final class Producer implements AutoCloseable {
     }
     long baseOffset = first ? writeFirst(batch) : writer.append(batch);
     long batchLastOffset = baseOffset + batch.lastOffsetDelta();
+    if (transaction == Transaction.BEGUN) {
+      transaction = Transaction.WITH_DATA;
+    }
     if (batchLastOffset > lastOffset) {
       lastOffset = batchLastOffset;
       nextSequence = header.nextSequence();
@@ -211,15 +241,108 @@ public final class Producer implements AutoCloseable {
       throw e; // it may be there when the log is opened again
     } catch (RuntimeException e) {
       batch.stampProducer(
-          RecordBatch.NO_PRODUCER_ID, RecordBatch.NO_PRODUCER_EPOCH, RecordBatch.NO_SEQUENCE);
+          RecordBatch.NO_PRODUCER_ID,
+          RecordBatch.NO_PRODUCER_EPOCH,
+          RecordBatch.NO_SEQUENCE,
+          false);
       throw e;
     }
   }
 
-  /** Gives the name back. Doing it twice is harmless, also after the log was closed. */
+  /**
+   * Begins a transaction: what is appended until its end counts for readers of committed records
+   * all at once or not at all, and they wait for that end. It is in one log.
+   *
+   * @throws InvalidTransactionStateException if one is open
+   */
+  public void beginTransaction() {
+    checkOpen();
+    if (inTransaction()) {
+      throw wrongState("beginTransaction", "a transaction that is open", "none");
+    }
+    transaction = Transaction.BEGUN;
+  }
+
+  /**
+   * Ends the transaction so that its records count. If it throws, the transaction is still open,
+   * unless the producer was fenced or the log has failed.
+   *
+   * @throws InvalidTransactionStateException if none is open
+   * @throws dev.varve.log.error.ProducerFencedException if there is a newer owner of the name, or
+   *     the transaction was open for too long: it was aborted then
+   * @throws dev.varve.log.error.DiskFullException if there is no room now
+   */
+  public void commitTransaction() {
+    checkOpen();
+    if (!inTransaction()) {
+      throw wrongState("commitTransaction", "no transaction", "one that is open");
+    }
+    endTransaction(Outcome.COMMIT);
+  }
+
+  /**
+   * Ends the transaction so that its records do not count.
+   *
+   * @throws InvalidTransactionStateException if none is open
+   * @throws dev.varve.log.error.ProducerFencedException if it was aborted already, by a newer owner
+   *     or for being open for too long
+   * @throws dev.varve.log.error.DiskFullException if there is no room now
+   */
+  public void abortTransaction() {
+    checkOpen();
+    if (!inTransaction()) {
+      throw wrongState("abortTransaction", "no transaction", "one that is open");
+    }
+    endTransaction(Outcome.ABORT);
+  }
+
+  private boolean inTransaction() {
+    return transaction != Transaction.NONE;
+  }
+
+  /** The epoch stays, so that sequences count on and a repeated batch is recognized. */
+  private void endTransaction(Outcome outcome) {
+    if (transaction == Transaction.WITH_DATA) {
+      log.endTransaction(id, epoch, outcome, COORDINATOR_EPOCH, TransactionVersion.TV1);
+    }
+    transaction = Transaction.NONE;
+  }
+
+  private InvalidTransactionStateException wrongState(String call, String found, String expected) {
+    return new InvalidTransactionStateException(
+        call
+            + " of producer "
+            + name
+            + ", id "
+            + id
+            + " epoch "
+            + epoch
+            + ": found "
+            + found
+            + ", expected "
+            + expected);
+  }
+
+  /**
+   * Aborts the transaction if one is open, and gives the name back. Doing it twice is harmless,
+   * also after the log was closed: the transaction is then aborted by the next owner of the name,
+   * or when it has been open for too long.
+   *
+   * @throws dev.varve.log.error.DiskFullException if there is no room for the end of the
+   *     transaction; the name is given back all the same
+   */
   @Override
   public void close() {
-    if (!closed) {
+    if (closed) {
+      return;
+    }
+    try {
+      if (inTransaction()) {
+        endTransaction(Outcome.ABORT);
+      }
+    } catch (ProducerFencedException | LogClosedException | LogFailedException e) {
+      // It was ended already, or cannot be ended before the log is opened again.
+    } finally {
       closed = true;
       writer.releaseProducer(name);
     }

@@ -80,6 +80,13 @@ public final class ProducerOwners {
     return goOn(id, (short) owner.epoch, known);
   }
 
+  /** The open transaction that somebody has left under a name; null if there is none. */
+  public @Nullable OpenTransaction openTransaction(ProducerName name) {
+    Owner owner = owners.get(name);
+    int generation = owner == null ? newestGeneration(name) : owner.generation;
+    return producers.openTransaction(name.id(generation));
+  }
+
   private void admitFrom(int epoch, long id, Owner owner) {
     if (epochsMin.put(id, epoch) == NOT_CLAIMED) {
       owner.ids.addLong(id);

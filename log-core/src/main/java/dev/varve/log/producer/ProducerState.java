@@ -20,6 +20,7 @@ final class ProducerState {
   private long timestamp = ProducerEntry.NONE;
   private int coordinatorEpoch = ProducerEntry.NONE;
   private long currentTxnFirstOffset = ProducerEntry.NONE;
+  private long transactionSinceMillis;
 
   /** Made with the second batch: of many producers only one is ever seen, in a snapshot. */
   private @Nullable EarlierBatches earlier;
@@ -40,6 +41,7 @@ final class ProducerState {
     state.coordinatorEpoch = entry.coordinatorEpoch();
     state.currentTxnFirstOffset =
         entry.hasOpenTransaction() ? entry.currentTxnFirstOffset() : ProducerEntry.NONE;
+    state.transactionSinceMillis = entry.timestamp();
     return state;
   }
 
@@ -138,9 +140,10 @@ final class ProducerState {
     }
   }
 
-  void beginTransaction(long firstOffset) {
+  void beginTransaction(long firstOffset, long sinceMillis) {
     assert !hasOpenTransaction() : "a producer has one transaction at a time";
     currentTxnFirstOffset = firstOffset;
+    transactionSinceMillis = sinceMillis;
   }
 
   /** A marker with a new epoch forgets the last batch; one with the same epoch keeps it. */
@@ -172,6 +175,22 @@ final class ProducerState {
 
   boolean hasOpenTransaction() {
     return currentTxnFirstOffset != ProducerEntry.NONE;
+  }
+
+  /** The transaction that is open. */
+  OpenTransaction openTransaction() {
+    return new OpenTransaction(
+        producerId, epoch, coordinatorEpoch, currentTxnFirstOffset, transactionSinceMillis);
+  }
+
+  long transactionSinceMillis() {
+    return transactionSinceMillis;
+  }
+
+  /** A clock has begun to run, on which nothing has happened later than now. */
+  void limitTransactionAge(long nowMillis) {
+    boolean known = transactionSinceMillis >= 0 && transactionSinceMillis <= nowMillis;
+    transactionSinceMillis = known ? transactionSinceMillis : nowMillis;
   }
 
   long currentTxnFirstOffset() {

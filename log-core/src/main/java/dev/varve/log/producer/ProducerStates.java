@@ -11,8 +11,9 @@ import dev.varve.log.record.TransactionVersion;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import org.agrona.collections.Long2ObjectHashMap;
+import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,10 +36,13 @@ public final class ProducerStates {
   private final Long2ObjectHashMap<ProducerState> producers = new Long2ObjectHashMap<>();
 
   /**
-   * The first offset of each open transaction: the base offset of one batch, so it never stands for
-   * two. Ordered, as what counts is the earliest.
+   * The producers with an open transaction, by its first offset: the base offset of one batch, so
+   * it never stands for two. Ordered, as what counts is the earliest.
    */
-  private final TreeSet<Long> openTransactions = new TreeSet<>();
+  private final TreeMap<Long, ProducerState> openTransactions = new TreeMap<>();
+
+  /** Tells when a transaction begins; null during replay, when batches tell. */
+  private @Nullable EpochClock clock;
 
   /** Starts without producers: at the start of a log, or before {@link #load}. */
   public ProducerStates() {}
@@ -110,8 +114,9 @@ public final class ProducerStates {
     ProducerState producer = producer(batch);
     producer.onDataBatch(batch);
     if (batch.isTransactional() && !producer.hasOpenTransaction()) {
-      producer.beginTransaction(batch.baseOffset());
-      openTransactions.add(batch.baseOffset());
+      long sinceMillis = clock == null ? batch.maxTimestamp() : clock.time();
+      producer.beginTransaction(batch.baseOffset(), sinceMillis);
+      openTransactions.put(batch.baseOffset(), producer);
     }
   }
 
@@ -163,7 +168,39 @@ public final class ProducerStates {
    * @param end the end of the batches that were fed in, which it is if no transaction is open
    */
   public long lastStableOffset(long end) {
-    return openTransactions.isEmpty() ? end : openTransactions.first();
+    return openTransactions.isEmpty() ? end : openTransactions.firstKey();
+  }
+
+  /**
+   * From now on a clock tells when a transaction begins. Of those that are open the batches have
+   * told; one without a timestamp, or with one of the future, counts from now.
+   */
+  public void timeTransactionsBy(EpochClock appendClock) {
+    clock = appendClock;
+    long nowMillis = appendClock.time();
+    openTransactions.values().forEach(producer -> producer.limitTransactionAge(nowMillis));
+  }
+
+  /** The open transaction of a producer; null if it has none. */
+  public @Nullable OpenTransaction openTransaction(long producerId) {
+    ProducerState producer = producers.get(producerId);
+    return producer != null && producer.hasOpenTransaction() ? producer.openTransaction() : null;
+  }
+
+  /** The open transactions, by first offset. */
+  public List<OpenTransaction> openTransactions() {
+    return openTransactions.values().stream().map(ProducerState::openTransaction).toList();
+  }
+
+  /** The open transaction that began first on the clock; null if none is open. */
+  public @Nullable OpenTransaction oldestTransaction() {
+    ProducerState oldest = null;
+    for (ProducerState producer : openTransactions.values()) {
+      if (oldest == null || producer.transactionSinceMillis() < oldest.transactionSinceMillis()) {
+        oldest = producer;
+      }
+    }
+    return oldest == null ? null : oldest.openTransaction();
   }
 
   /** Where the earliest open transaction begins; {@code Long.MAX_VALUE} if none is open. */
@@ -234,9 +271,10 @@ public final class ProducerStates {
   public void load(ProducerSnapshot snapshot) {
     clear();
     for (ProducerEntry entry : snapshot.producers()) {
-      producers.put(entry.producerId(), ProducerState.of(entry));
+      ProducerState producer = ProducerState.of(entry);
+      producers.put(entry.producerId(), producer);
       if (entry.hasOpenTransaction()) {
-        openTransactions.add(entry.currentTxnFirstOffset());
+        openTransactions.put(entry.currentTxnFirstOffset(), producer);
       }
     }
   }
@@ -254,6 +292,6 @@ public final class ProducerStates {
         + " producers, "
         + openTransactions.size()
         + " open transactions"
-        + (openTransactions.isEmpty() ? "]" : ", from offset " + openTransactions.first() + "]");
+        + (openTransactions.isEmpty() ? "]" : ", from offset " + openTransactions.firstKey() + "]");
   }
 }

@@ -10,6 +10,7 @@ import static dev.varve.log.record.RecordBatchLayout.MAX_TIMESTAMP;
 import static dev.varve.log.record.RecordBatchLayout.PARTITION_LEADER_EPOCH;
 import static dev.varve.log.record.RecordBatchLayout.PRODUCER_EPOCH;
 import static dev.varve.log.record.RecordBatchLayout.PRODUCER_ID;
+import static dev.varve.log.record.RecordBatchLayout.TRANSACTIONAL_BIT;
 import static dev.varve.log.record.RecordBatchLayout.getInt;
 import static dev.varve.log.record.RecordBatchLayout.getLong;
 import static dev.varve.log.record.RecordBatchLayout.set;
@@ -186,8 +187,11 @@ public final class EncodedBatch {
    * @param id the producer's id, or {@link RecordBatch#NO_PRODUCER_ID}
    * @param epoch its epoch, or {@link RecordBatch#NO_PRODUCER_EPOCH}
    * @param baseSequence the sequence of the first record, or {@link RecordBatch#NO_SEQUENCE}
+   * @param transactional whether it is part of a transaction of the producer
    */
-  public void stampProducer(long id, short epoch, int baseSequence) {
+  public void stampProducer(long id, short epoch, int baseSequence, boolean transactional) {
+    int attributes = batch.attributes() & ~TRANSACTIONAL_BIT;
+    set(array, ATTRIBUTES, (short) (transactional ? attributes | TRANSACTIONAL_BIT : attributes));
     set(array, PRODUCER_ID, id);
     set(array, PRODUCER_EPOCH, epoch);
     set(array, BASE_SEQUENCE, baseSequence);
