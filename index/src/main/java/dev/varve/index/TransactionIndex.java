@@ -169,8 +169,15 @@ public final class TransactionIndex {
     generation.publishCount(count + 1);
   }
 
+  /** Is shown the entries of an index, field by field, so that none has to be made an object. */
+  @FunctionalInterface
+  public interface Visitor {
+    /** Takes note of an entry; see {@link AbortedTransaction} for the fields. */
+    void visit(long producerId, long firstOffset, long lastOffset, long lastStableOffset);
+  }
+
   /**
-   * Collects the aborted transactions that a fetch may meet, in the order of their markers.
+   * Shows the aborted transactions that a fetch may meet, in the order of their markers.
    *
    * <pre>
    *                    fetchOffset             upperBoundOffset
@@ -186,13 +193,14 @@ public final class TransactionIndex {
    * after the fetched range, so the search goes on through the following segments until an entry
    * says that all transactions below its last stable offset have been completed before it.
    *
+   * <p>Makes no garbage.
+   *
    * @param fetchOffset the first offset of the range
    * @param upperBoundOffset the end of the range
-   * @param into takes the transactions
+   * @param visitor is shown the transactions
    * @return whether the index of the next segment has to be searched as well
    */
-  public boolean collectAborted(
-      long fetchOffset, long upperBoundOffset, List<AbortedTransaction> into) {
+  public boolean visitAborted(long fetchOffset, long upperBoundOffset, Visitor visitor) {
     assert fetchOffset <= upperBoundOffset : "a range does not end before it begins";
     EntryArray.Generation generation = entries.acquire();
     MemorySegment memory = generation.memory();
@@ -201,15 +209,36 @@ public final class TransactionIndex {
     // at most the offset behind the marker.
     int slot = LAST_OFFSET.floorSlot(memory, count, fetchOffset - 1) + 1;
     for (; slot < count; slot++) {
-      AbortedTransaction transaction = read(memory, slot);
-      if (transaction.firstOffset() < upperBoundOffset) {
-        into.add(transaction);
+      long at = (long) slot * ENTRY_BYTES;
+      long firstOffset = memory.get(INT64, at + FIRST_OFFSET_AT);
+      long lastStableOffset = memory.get(INT64, at + LAST_STABLE_OFFSET_AT);
+      if (firstOffset < upperBoundOffset) {
+        visitor.visit(
+            memory.get(INT64, at + PRODUCER_ID_AT),
+            firstOffset,
+            memory.get(INT64, at + LAST_OFFSET.at()),
+            lastStableOffset);
       }
-      if (transaction.lastStableOffset() >= upperBoundOffset) {
+      if (lastStableOffset >= upperBoundOffset) {
         return false;
       }
     }
     return true;
+  }
+
+  /**
+   * Collects the aborted transactions that a fetch may meet.
+   *
+   * @see #visitAborted
+   */
+  public boolean collectAborted(
+      long fetchOffset, long upperBoundOffset, List<AbortedTransaction> into) {
+    return visitAborted(
+        fetchOffset,
+        upperBoundOffset,
+        (producerId, firstOffset, lastOffset, lastStableOffset) ->
+            into.add(
+                new AbortedTransaction(producerId, firstOffset, lastOffset, lastStableOffset)));
   }
 
   /**

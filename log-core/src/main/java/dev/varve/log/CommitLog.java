@@ -4,8 +4,12 @@ import dev.varve.log.MaintenanceThread.Part;
 import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.OffsetOutOfRangeException;
+import dev.varve.log.producer.ProducerName;
 import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.record.EndTransactionMarker;
+import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.RecordBatchBuilder;
+import dev.varve.log.record.TransactionVersion;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentView;
 import dev.varve.log.storage.DirectoryStorage;
@@ -16,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +53,7 @@ public final class CommitLog implements AutoCloseable {
   private final LogWriter writer;
   private final LogKeeper keeper;
   private final ScrubTask scrub;
+  private final TransactionTimeouts transactionTimeouts;
   private final ReadPath readPath;
   private final boolean forcesEachAppend;
   private final List<MaintenanceThread> threads = new ArrayList<>();
@@ -63,6 +69,7 @@ public final class CommitLog implements AutoCloseable {
     this.keeper =
         new LogKeeper(
             storage, writer, failure, options, recovered.startOffset(), recovered.recoveryPoint());
+    this.transactionTimeouts = new TransactionTimeouts(writer, options);
     this.scrub = new ScrubTask(storage, writer::segments, options);
     this.forcesEachAppend = options.durability() instanceof Durability.PerAppend;
     this.readPath = new ReadPath(writer, keeper, failure, options);
@@ -79,6 +86,7 @@ public final class CommitLog implements AutoCloseable {
         MaintenanceThread.start(
             directory(),
             new Part("keeper", listener, keeper::maintain),
+            new Part("transaction time-outs", listener, transactionTimeouts::doWork),
             new Part("scrub", listener, scrub::doWork)));
   }
 
@@ -194,13 +202,81 @@ public final class CommitLog implements AutoCloseable {
    * @throws dev.varve.log.error.DiskFullException if there is no room; appends go on when there is
    * @throws dev.varve.log.error.BatchTooLargeException if the batch is larger than allowed
    * @throws dev.varve.log.record.InvalidBatchException if it is a control batch that marks nothing
+   * @throws dev.varve.log.error.OutOfOrderSequenceException if it names a producer and is not the
+   *     one that comes next; one of the last five again is not appended and has its old offset
+   * @throws dev.varve.log.error.ProducerFencedException if its producer has a newer epoch
    */
   public long append(EncodedBatch batch) {
     long baseOffset = writer.append(batch);
-    if (forcesEachAppend) {
-      keeper.awaitDurable(baseOffset + batch.lastOffsetDelta() + 1);
-    }
+    forceIfEachAppendIs(baseOffset + batch.lastOffsetDelta() + 1);
     return baseOffset;
+  }
+
+  /**
+   * Ends a producer's transaction by a control batch, for embedders that coordinate transactions
+   * themselves, perhaps over several logs. A marker without an open transaction is lawful: the
+   * coordinator need not know whether the producer has data in this log.
+   *
+   * @param producerId the producer, 0 or more
+   * @param epoch what the marker carries: the producer's epoch, or a higher one, which the producer
+   *     goes on with
+   * @param outcome whether the transaction's records count
+   * @param coordinatorEpoch the coordinator's epoch, 0 or more
+   * @param version under {@link TransactionVersion#TV2} the epoch has to be higher than that of an
+   *     open transaction
+   * @return the offset of the marker
+   * @throws dev.varve.log.error.ProducerFencedException if the producer has a newer epoch, or under
+   *     {@link TransactionVersion#TV2} this very one
+   * @throws dev.varve.log.error.TransactionCoordinatorFencedException if a coordinator with a
+   *     higher epoch has ended a transaction of the producer
+   * @throws dev.varve.log.error.DiskFullException if there is no room; the transaction stays open
+   */
+  public long endTransaction(
+      long producerId,
+      short epoch,
+      Outcome outcome,
+      int coordinatorEpoch,
+      TransactionVersion version) {
+    if (producerId < 0 || epoch < 0 || coordinatorEpoch < 0) {
+      throw new IllegalArgumentException(
+          "producer "
+              + producerId
+              + ", epoch "
+              + epoch
+              + ", coordinator epoch "
+              + coordinatorEpoch
+              + "; expected each 0 or more");
+    }
+    EncodedBatch marker =
+        new EndTransactionMarker(outcome, coordinatorEpoch)
+            .encode(options.clock().time(), producerId, epoch);
+    long offset = writer.append(marker, version);
+    forceIfEachAppendIs(offset + 1);
+    return offset;
+  }
+
+  /** Returns when what was appended is as durable as an append has to be when it returns. */
+  void forceIfEachAppendIs(long endOffset) {
+    if (forcesEachAppend) {
+      keeper.awaitDurable(endOffset);
+    }
+  }
+
+  /**
+   * Appends in the name of an idempotent producer, each batch once however often it is tried. The
+   * name goes on where it was left, in this process or an earlier one. Who had it in this process
+   * and has not closed it is fenced.
+   *
+   * @param name from 1 to 255 bytes of UTF-8; it is nowhere in the log, but for the id made of it
+   * @return a producer for one thread, to be closed
+   */
+  public Producer producer(String name) {
+    ProducerName producer = ProducerName.of(name);
+    return new Producer(this, writer, producer, writer.claimProducer(producer));
+  }
+
+  EpochClock clock() {
+    return options.clock();
   }
 
   /** A builder of batches with the log's compression, for one thread. */
@@ -261,7 +337,8 @@ public final class CommitLog implements AutoCloseable {
   public LogOffsets offsets() {
     long start = keeper.startOffset();
     long durable = keeper.durableEnd().get();
-    return new LogOffsets(start, durable, writer.endOffset());
+    long stable = Math.max(start, writer.lastStableOffset());
+    return new LogOffsets(start, stable, durable, writer.endOffset());
   }
 
   /** The segments now, oldest first. */
@@ -360,15 +437,20 @@ public final class CommitLog implements AutoCloseable {
   /**
    * Does what can be done now of the log's background work: reserving space ahead of the writer,
    * putting rolled segments in order, unmapping what is no longer read, one step of reading sealed
-   * segments again. The log's own threads do it, unless {@link
-   * LogOptions.Builder#ownMaintenanceThreads} says otherwise.
+   * segments again, aborting transactions that were open for too long. The log's own threads do it,
+   * unless {@link LogOptions.Builder#ownMaintenanceThreads} says otherwise.
    *
    * @return how much was done; 0 if there is nothing to do
    */
   public int maintenance() {
     int done = writer.prepareSpace();
     done += scrub.doWork(); // before the keeper, which may fail again and again
-    return done + keeper.maintain();
+    try {
+      done += keeper.maintain();
+    } finally {
+      done += transactionTimeouts.doWork();
+    }
+    return done;
   }
 
   /** How far the background is in reading sealed segments again. */

@@ -38,6 +38,16 @@ public interface LogListener {
    */
   default void damageFound(DamagedRange range) {}
 
+  /**
+   * The background has aborted a transaction that was open for longer than {@link
+   * LogOptions.Builder#transactionTimeout} allows. Its producer is fenced.
+   *
+   * @param producerId whose transaction it was
+   * @param firstOffset where it begins in the log
+   * @param ageMillis how long it was open
+   */
+  default void transactionTimedOut(long producerId, long firstOffset, long ageMillis) {}
+
   /** A step of the background work failed; it will be tried again. */
   default void maintenanceFailed(String task, Throwable cause) {}
 

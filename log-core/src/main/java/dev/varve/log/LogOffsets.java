@@ -5,22 +5,29 @@ package dev.varve.log;
  * o < endOffset}.
  *
  * @param startOffset the first offset that can be read
+ * @param lastStableOffset the offset below which every transaction is decided: where the earliest
+ *     that is open begins, or the end
  * @param durableEnd the offset below which everything survives a power loss
  * @param endOffset the offset that the next record gets
  */
-public record LogOffsets(long startOffset, long durableEnd, long endOffset) {
+public record LogOffsets(long startOffset, long lastStableOffset, long durableEnd, long endOffset) {
 
   /** Refuses marks that have crossed. */
   public LogOffsets {
-    if (startOffset < 0 || startOffset > endOffset || durableEnd > endOffset) {
+    if (startOffset < 0
+        || startOffset > lastStableOffset
+        || lastStableOffset > endOffset
+        || durableEnd > endOffset) {
       throw new IllegalArgumentException(
           "found start "
               + startOffset
+              + ", last stable offset "
+              + lastStableOffset
               + ", durable end "
               + durableEnd
               + ", end "
               + endOffset
-              + "; expected 0 <= start <= end and durable end <= end");
+              + "; expected 0 <= start <= last stable offset <= end and durable end <= end");
     }
   }
 

@@ -17,6 +17,9 @@ import org.agrona.concurrent.SystemEpochClock;
  * is not set has Kafka's default.
  */
 public final class LogOptions {
+  /** The longest time-out that does not overflow beside a time: 100 million years. */
+  private static final Duration FOREVER = Duration.ofMillis(Long.MAX_VALUE / 3);
+
   private static final LogOptions DEFAULTS = builder().build();
 
   private final SegmentOptions segments;
@@ -29,6 +32,7 @@ public final class LogOptions {
   private final LogListener listener;
   private final boolean ownMaintenanceThreads;
   private final long scrubBytesPerSecondMax;
+  private final long transactionTimeoutMillis;
 
   private LogOptions(Builder builder) {
     this.segments =
@@ -48,6 +52,7 @@ public final class LogOptions {
     this.listener = builder.listener;
     this.ownMaintenanceThreads = builder.ownMaintenanceThreads;
     this.scrubBytesPerSecondMax = builder.scrubBytesPerSecondMax;
+    this.transactionTimeoutMillis = builder.transactionTimeoutMillis;
   }
 
   /** Kafka's defaults. */
@@ -136,6 +141,11 @@ public final class LogOptions {
     return scrubBytesPerSecondMax;
   }
 
+  /** How long a transaction may be open, in milliseconds; 0 for as long as it likes. */
+  long transactionTimeoutMillis() {
+    return transactionTimeoutMillis;
+  }
+
   /** Collects options. Not safe for use by several threads at once. */
   public static final class Builder {
     private int segmentBytesMax = 1 << 30;
@@ -153,6 +163,7 @@ public final class LogOptions {
     private LogListener listener = LogListener.NONE;
     private boolean ownMaintenanceThreads = true;
     private long scrubBytesPerSecondMax;
+    private long transactionTimeoutMillis = Duration.ofMinutes(1).toMillis();
 
     private Builder() {}
 
@@ -255,6 +266,23 @@ public final class LogOptions {
     public Builder scrubBytesPerSecondMax(long bytes) {
       scrubBytesPerSecondMax = checkRange("scrubBytesPerSecondMax", bytes, 0, Long.MAX_VALUE);
       return this;
+    }
+
+    /**
+     * How long a transaction may be open before the background aborts it, so that it holds readers
+     * of committed records no longer; its producer is then fenced (Kafka's {@code
+     * transaction.timeout.ms}: a minute). {@link Duration#ZERO} for as long as it likes.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder transactionTimeout(Duration value) {
+      long millis = value.isPositive() ? Math.max(1, millisOf(value)) : millisOf(value);
+      transactionTimeoutMillis = checkRange("transactionTimeout", millis, 0, Long.MAX_VALUE);
+      return this;
+    }
+
+    private static long millisOf(Duration value) {
+      return value.compareTo(FOREVER) < 0 ? value.toMillis() : FOREVER.toMillis();
     }
 
     /**

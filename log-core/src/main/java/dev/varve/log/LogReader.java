@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * }
  *
  * <p>Every batch is checked against its checksum. Control records, which only mark the ends of
- * transactions, are left out unless they are asked for.
+ * transactions, are left out unless they are asked for; so are, with {@link Visibility#COMMITTED},
+ * the records of transactions that were aborted.
  *
  * <p>A reader holds a pin on the segment that it is in, and so keeps that segment's memory and
  * files; one that is done with is to be closed. Thread safety: for one thread.
@@ -44,6 +45,9 @@ public final class LogReader implements AutoCloseable {
   private final IdleStrategy idleStrategy;
   private final RecordCursor cursor;
   private final RecordBatch batch = new RecordBatch();
+
+  /** Null unless only committed records are shown. */
+  private final @Nullable AbortedBatches aborted;
 
   private @Nullable SegmentView view;
   private long position;
@@ -64,6 +68,7 @@ public final class LogReader implements AutoCloseable {
     this.visibility = visibility;
     this.idleStrategy = idleStrategy;
     this.cursor = readPath.newCursor();
+    this.aborted = visibility == Visibility.COMMITTED ? new AbortedBatches(readPath) : null;
     readPath.checkOpen();
     readPath.checkRange(offset);
     this.nextOffset = offset;
@@ -170,6 +175,10 @@ public final class LogReader implements AutoCloseable {
       return false;
     }
     cursor.open(batch);
+    if (aborted != null
+        && aborted.contains(cursor.batch(), Math.min(visibleEnd, current.segment().endOffset()))) {
+      cursor.clear(); // after the checksum has borne out whose batch it is
+    }
     position += batch.sizeBytes();
     nextOffset = Math.max(nextOffset, batch.baseOffset());
     openBatchEnd = batch.nextOffset();
@@ -287,6 +296,9 @@ public final class LogReader implements AutoCloseable {
     readPath.checkOpen();
     readPath.checkRange(offset);
     unpin();
+    if (aborted != null) {
+      aborted.clear();
+    }
     nextOffset = offset;
     openBatchEnd = 0;
   }

@@ -6,15 +6,24 @@ import dev.varve.log.error.DiskFullException;
 import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.producer.LeaderEpochs;
+import dev.varve.log.producer.OpenTransaction;
 import dev.varve.log.producer.PartitionState;
+import dev.varve.log.producer.ProducerClaim;
+import dev.varve.log.producer.ProducerName;
+import dev.varve.log.producer.ProducerStates;
 import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.record.EndTransactionMarker;
+import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.TimestampType;
+import dev.varve.log.record.TransactionVersion;
 import dev.varve.log.segment.ActiveSegment;
 import dev.varve.log.segment.RolledSegment;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentList;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one place where a log changes: appends, rolls, and every other change of the list of segments
@@ -31,6 +40,7 @@ final class LogWriter {
   private final FailureLatch failure;
   private final int batchBytesMax;
   private final boolean stampsTime;
+  private final FirstUndecided firstUndecided;
 
   // Read by all, changed under the write lock.
   private volatile SegmentList segments;
@@ -59,6 +69,8 @@ final class LogWriter {
     this.segments = segments;
     this.state = state;
     this.batchBytesMax = Math.min(options.batchBytesMax(), options.segmentBytesMax());
+    state.producers().timeTransactionsBy(options.clock());
+    this.firstUndecided = new FirstUndecided(state.producers().firstUndecidedOffset());
     this.stampsTime = options.timestampType() == TimestampType.LOG_APPEND_TIME;
   }
 
@@ -72,8 +84,22 @@ final class LogWriter {
     return segments.active().endOffset();
   }
 
-  /** Appends a batch and returns its base offset. */
+  /**
+   * The offset below which every transaction is decided. What was in the log before the call and
+   * lies below it is decided in every index that is looked at afterwards.
+   */
+  long lastStableOffset() {
+    long end = endOffset(); // first: what comes after it may be undecided
+    return Math.min(firstUndecided.get(), end);
+  }
+
+  /** Appends a batch, unless its producer repeats it, and returns its base offset. */
   long append(EncodedBatch batch) {
+    return append(batch, TransactionVersion.TV1);
+  }
+
+  /** Appends a batch, a marker under a version perhaps, and returns its base offset. */
+  long append(EncodedBatch batch, TransactionVersion version) {
     int batchBytes = batch.sizeBytes();
     if (batchBytes > batchBytesMax) {
       throw tooLarge(batchBytes);
@@ -84,7 +110,7 @@ final class LogWriter {
     writeLock.lock();
     try {
       checkOpen();
-      return appendLocked(batch);
+      return appendLocked(batch, version);
     } catch (InternalError e) {
       throw failure.fail("a store into mapped memory", e);
     } finally {
@@ -93,7 +119,13 @@ final class LogWriter {
   }
 
   @GuardedBy("writeLock")
-  private long appendLocked(EncodedBatch batch) {
+  private long appendLocked(EncodedBatch batch, TransactionVersion version) {
+    if (batch.hasProducerId()) {
+      long original = state.admit(batch.batch(), version);
+      if (original != ProducerStates.NEW) {
+        return original;
+      }
+    }
     ActiveSegment active = segments.active();
     long baseOffset = active.endOffset();
     long lastOffset = baseOffset + batch.lastOffsetDelta();
@@ -111,8 +143,21 @@ final class LogWriter {
       // Before the append: it refuses a control batch that it cannot read, which nobody has seen.
       state.onBatch(batch.batch(), active.transactionIndex());
     }
-    active.append(batch);
+    if (batch.hasProducerId()) {
+      appendToTransaction(active, batch);
+    } else {
+      active.append(batch);
+    }
     return baseOffset;
+  }
+
+  /** Readers are held back before they can see the batch, and released after they can. */
+  @GuardedBy("writeLock")
+  private void appendToTransaction(ActiveSegment active, EncodedBatch batch) {
+    long first = state.producers().firstUndecidedOffset();
+    firstUndecided.holdBackAt(first);
+    active.append(batch);
+    firstUndecided.releaseTo(first);
   }
 
   /** Everything that can fail is done before the list changes, the making of the file last. */
@@ -181,6 +226,93 @@ final class LogWriter {
       throw new LogClosedException(storage.directory() + " was closed");
     }
     failure.check();
+  }
+
+  /** Whether a transaction is open that readers can see. */
+  boolean hasOpenTransaction() {
+    return firstUndecided.get() != FirstUndecided.NONE;
+  }
+
+  /** The open transaction that began first on the clock; null if none is open. */
+  @Nullable OpenTransaction oldestTransaction() {
+    writeLock.lock();
+    try {
+      checkOpen();
+      return state.producers().oldestTransaction();
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  /** The open transactions, by first offset. */
+  List<OpenTransaction> openTransactions() {
+    writeLock.lock();
+    try {
+      checkOpen();
+      return state.producers().openTransactions();
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  /**
+   * Aborts a transaction and fences its producer.
+   *
+   * @return false if it was ended meanwhile
+   */
+  boolean abort(OpenTransaction transaction) {
+    writeLock.lock();
+    try {
+      checkOpen();
+      OpenTransaction now = state.producers().openTransaction(transaction.producerId());
+      if (now == null || now.firstOffset() != transaction.firstOffset()) {
+        return false;
+      }
+      abortLocked(now);
+      return true;
+    } catch (InternalError e) {
+      throw failure.fail("a store into mapped memory", e);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  @GuardedBy("writeLock")
+  private void abortLocked(OpenTransaction transaction) {
+    EncodedBatch marker =
+        new EndTransactionMarker(Outcome.ABORT, Math.max(0, transaction.coordinatorEpoch()))
+            .encode(options.clock().time(), transaction.producerId(), transaction.fencingEpoch());
+    if (stampsTime) {
+      marker.stampLogAppendTime(options.clock().time());
+    }
+    appendLocked(marker, TransactionVersion.TV2);
+  }
+
+  /** Makes the caller the owner of a producer; whoever owned it before is fenced. */
+  ProducerClaim claimProducer(ProducerName name) {
+    writeLock.lock();
+    try {
+      checkOpen();
+      OpenTransaction left = state.owners().openTransaction(name);
+      if (left != null) {
+        abortLocked(left);
+      }
+      return state.owners().claim(name);
+    } catch (InternalError e) {
+      throw failure.fail("a store into mapped memory", e);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  /** Takes note that one who claimed a producer will not append any more. */
+  void releaseProducer(ProducerName name) {
+    writeLock.lock();
+    try {
+      state.owners().release(name);
+    } finally {
+      writeLock.unlock();
+    }
   }
 
   /** Puts one segment in the place of another. */

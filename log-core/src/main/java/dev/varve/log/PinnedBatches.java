@@ -12,6 +12,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +46,7 @@ public final class PinnedBatches implements AutoCloseable {
   private final Storage storage;
   private final SegmentView view;
   private final long endPosition;
+  private final List<AbortedTransaction> aborted;
   private final RecordBatch batch = new RecordBatch();
   private long nextPosition;
 
@@ -54,13 +58,19 @@ public final class PinnedBatches implements AutoCloseable {
   private boolean closed;
 
   PinnedBatches(
-      ReadPath readPath, Storage storage, SegmentView view, long position, long endPosition) {
+      ReadPath readPath,
+      Storage storage,
+      SegmentView view,
+      long position,
+      long endPosition,
+      List<AbortedTransaction> aborted) {
     this.readPath = readPath;
     this.storage = storage;
     this.view = view;
     this.nextPosition = position;
     this.sentPosition = position;
     this.endPosition = endPosition;
+    this.aborted = aborted;
   }
 
   static PinnedBatches read(
@@ -87,8 +97,12 @@ public final class PinnedBatches implements AutoCloseable {
       if (visibleEnd < view.segment().endOffset()) {
         limit = Math.max(position, Math.min(limit, view.positionOf(visibleEnd)));
       }
+      List<AbortedTransaction> aborted =
+          visibility == Visibility.COMMITTED
+              ? aborted(readPath, offset, upperBound(view, limit, visibleEnd))
+              : List.of();
       done = true;
-      return new PinnedBatches(readPath, storage, view, position, limit);
+      return new PinnedBatches(readPath, storage, view, position, limit, aborted);
     } catch (InternalError e) {
       throw readPath.lostMemory(e);
     } finally {
@@ -96,6 +110,38 @@ public final class PinnedBatches implements AutoCloseable {
         view.release();
       }
     }
+  }
+
+  /** The end of a range in which all batches lie: coarse, as the index has it. */
+  private static long upperBound(SegmentView view, long endPosition, long visibleEnd) {
+    return Math.min(view.offsetAtOrBehind(endPosition), visibleEnd);
+  }
+
+  private static List<AbortedTransaction> aborted(ReadPath readPath, long from, long to) {
+    if (from >= to) {
+      return List.of();
+    }
+    List<AbortedTransaction> found = new ArrayList<>();
+    readPath.visitAborted(
+        from,
+        to,
+        (producerId, firstOffset, lastOffset, lastStableOffset) ->
+            found.add(new AbortedTransaction(producerId, firstOffset)));
+    found.sort(Comparator.comparingLong(AbortedTransaction::firstOffset));
+    return found;
+  }
+
+  /**
+   * The aborted transactions whose batches may be among these, for whoever sends them on to a
+   * reader of committed records: what a broker of Kafka adds to a fetch. Such a reader, as it comes
+   * to a batch, adds the producers of all transactions that begin at or below the batch's last
+   * offset to a set, takes a producer out at its ABORT marker, and leaves out transactional data of
+   * producers in the set.
+   *
+   * @return by first offset; empty if these were not read with {@link Visibility#COMMITTED}
+   */
+  public List<AbortedTransaction> abortedTransactions() {
+    return aborted;
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.varve.log;
 
+import dev.varve.index.TransactionIndex;
 import dev.varve.log.error.LogException;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.record.InvalidBatchException;
@@ -70,7 +71,23 @@ final class ReadPath {
     return switch (visibility) {
       case WRITTEN -> Long.MAX_VALUE; // what a view shows was written
       case DURABLE -> keeper.durableEnd().get();
+      case COMMITTED -> writer.lastStableOffset();
     };
+  }
+
+  /**
+   * Shows the aborted transactions that a range of offsets may meet, from the indexes of the
+   * segment that holds its beginning and of those behind, in the order of their markers.
+   *
+   * @param to at or below a last stable offset, which was asked for before
+   */
+  void visitAborted(long from, long to, TransactionIndex.Visitor visitor) {
+    SegmentList segments = writer.segments(); // has all that was decided when `to` was found out
+    int index = Math.max(0, segments.floorIndex(from));
+    while (index < segments.size()
+        && segments.get(index).transactionIndex().visitAborted(from, to, visitor)) {
+      index++;
+    }
   }
 
   /** Refuses to go on at an offset that the start of the log has passed. */

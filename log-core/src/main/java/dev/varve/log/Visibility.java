@@ -5,5 +5,10 @@ public enum Visibility {
   /** Everything that was appended: it survives the death of the process. */
   WRITTEN,
   /** Only what was forced: nothing that was seen can vanish in a power loss. */
-  DURABLE
+  DURABLE,
+  /**
+   * Only what is decided: records without a transaction, and those of transactions that were
+   * committed. Ends where the earliest open transaction begins, and passes over what was aborted.
+   */
+  COMMITTED
 }

@@ -3,6 +3,7 @@ package dev.varve.interop;
 import dev.varve.log.LogOptions;
 import dev.varve.log.record.TimestampType;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -91,6 +92,7 @@ record LogSettings(
         .indexBytesMax(segmentIndexBytes)
         .batchBytesMax(BATCH_BYTES_MAX)
         .timestampType(timestampType)
+        .transactionTimeout(Duration.ZERO) // Kafka's log ends none by itself
         .build();
   }
 }

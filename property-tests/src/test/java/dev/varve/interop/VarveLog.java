@@ -7,8 +7,8 @@ import dev.varve.log.OpenReport;
 import dev.varve.log.SegmentInfo;
 import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.record.EncodedBatch;
-import dev.varve.log.record.EndTransactionMarker;
 import dev.varve.log.record.EndTransactionMarker.Outcome;
+import dev.varve.log.record.TransactionVersion;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,10 +56,12 @@ final class VarveLog implements PartitionLog {
   public long endTransaction(
       NewBatch.Producer producer, boolean commit, int coordinatorEpoch, int transactionVersion) {
     int epoch = transactionVersion >= 2 ? producer.epoch() + 1 : producer.epoch();
-    EncodedBatch marker =
-        new EndTransactionMarker(commit ? Outcome.COMMIT : Outcome.ABORT, coordinatorEpoch)
-            .encode(clock.milliseconds(), producer.id(), (short) epoch);
-    return log.append(marker);
+    return log.endTransaction(
+        producer.id(),
+        (short) epoch,
+        commit ? Outcome.COMMIT : Outcome.ABORT,
+        coordinatorEpoch,
+        transactionVersion >= 2 ? TransactionVersion.TV2 : TransactionVersion.TV1);
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.varve.index.TransactionIndex;
 import dev.varve.log.record.EndTransactionMarker;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordCursor;
+import dev.varve.log.record.TransactionVersion;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PartitionState {
   private final ProducerStates producers = new ProducerStates();
+  private final ProducerOwners owners = new ProducerOwners(producers);
   private final RecordCursor markers = new RecordCursor();
   private LeaderEpochs epochs;
 
@@ -26,6 +28,41 @@ public final class PartitionState {
   /** The producers and their transactions. */
   public ProducerStates producers() {
     return producers;
+  }
+
+  /** Who appends as which producer in this process. */
+  public ProducerOwners owners() {
+    return owners;
+  }
+
+  /**
+   * Decides whether a batch of a producer may be appended.
+   *
+   * @param version what a marker has to do with its producer's epoch
+   * @return the base offset of the same batch in the log, or {@link ProducerStates#NEW}
+   * @throws dev.varve.log.error.InvalidTransactionStateException if it is data without a
+   *     transaction while one is open
+   * @throws dev.varve.log.error.TransactionCoordinatorFencedException if it is a marker of a
+   *     coordinator that was replaced
+   * @throws dev.varve.log.record.InvalidBatchException if it is a control batch that marks nothing
+   * @see ProducerStates#admit
+   */
+  public long admit(RecordBatch batch, TransactionVersion version) {
+    owners.check(batch.producerId(), batch.producerEpoch());
+    long original = producers.admit(batch);
+    if (original == ProducerStates.NEW) {
+      checkTransaction(batch, version);
+    }
+    return original;
+  }
+
+  private void checkTransaction(RecordBatch batch, TransactionVersion version) {
+    EndTransactionMarker marker = batch.isControl() ? marker(batch) : null;
+    if (marker != null) {
+      producers.checkMarker(batch, marker, version);
+    } else if (!batch.isControl()) {
+      producers.checkData(batch);
+    }
   }
 
   /** The leader epochs, each with the offset at which it began. */

@@ -1,6 +1,11 @@
 package dev.varve.log.producer;
 
+import dev.varve.log.error.OutOfOrderSequenceException;
+import dev.varve.log.error.ProducerFencedException;
+import dev.varve.log.error.TransactionCoordinatorFencedException;
 import dev.varve.log.record.RecordBatch;
+import dev.varve.log.record.TransactionVersion;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of one producer now. Changed in place, so that following the batches of a known
@@ -15,6 +20,10 @@ final class ProducerState {
   private long timestamp = ProducerEntry.NONE;
   private int coordinatorEpoch = ProducerEntry.NONE;
   private long currentTxnFirstOffset = ProducerEntry.NONE;
+  private long transactionSinceMillis;
+
+  /** Made with the second batch: of many producers only one is ever seen, in a snapshot. */
+  private @Nullable EarlierBatches earlier;
 
   ProducerState(long producerId, short epoch) {
     this.producerId = producerId;
@@ -32,6 +41,7 @@ final class ProducerState {
     state.coordinatorEpoch = entry.coordinatorEpoch();
     state.currentTxnFirstOffset =
         entry.hasOpenTransaction() ? entry.currentTxnFirstOffset() : ProducerEntry.NONE;
+    state.transactionSinceMillis = entry.timestamp();
     return state;
   }
 
@@ -47,34 +57,140 @@ final class ProducerState {
         currentTxnFirstOffset);
   }
 
+  /**
+   * Decides about a data batch that somebody wants to append.
+   *
+   * @return the base offset that it has, if it is one of the last five; -1 if it may be appended
+   */
+  long admit(RecordBatch batch) {
+    checkEpoch(batch.producerEpoch());
+    boolean sameEpoch = batch.producerEpoch() == epoch;
+    if (sameEpoch && hasBatch()) {
+      long original = baseOffsetOf(batch.lastSequence(), batch.lastOffsetDelta());
+      if (original >= 0) {
+        return original;
+      }
+    }
+    int expected = sameEpoch ? nextSequence() : 0;
+    if (batch.baseSequence() != expected) {
+      throw new OutOfOrderSequenceException(
+          producerId, batch.producerEpoch(), batch.baseSequence(), expected);
+    }
+    return ProducerEntry.NONE;
+  }
+
+  void checkEpoch(short found) {
+    if (found < epoch) {
+      throw new ProducerFencedException(producerId, found, epoch);
+    }
+  }
+
+  private long baseOffsetOf(int last, int delta) {
+    if (last == lastSequence && delta == offsetDelta) {
+      return lastOffset - offsetDelta;
+    }
+    return earlier == null ? ProducerEntry.NONE : earlier.baseOffsetOf(last, delta);
+  }
+
+  private boolean hasBatch() {
+    return lastOffset >= 0;
+  }
+
+  short epoch() {
+    return epoch;
+  }
+
+  /** The offset of the last record in this epoch; -1 if there is none. */
+  long lastOffset() {
+    return lastOffset;
+  }
+
+  /** The sequence that the next batch of this epoch begins with. */
+  int nextSequence() {
+    return (lastSequence + 1) & Integer.MAX_VALUE; // 0 behind none, and behind the greatest
+  }
+
   void onDataBatch(RecordBatch batch) {
-    epoch = batch.producerEpoch();
+    if (batch.producerEpoch() != epoch) {
+      moveTo(batch.producerEpoch());
+    } else if (hasBatch()) {
+      remember();
+    }
     lastSequence = batch.lastSequence();
     lastOffset = batch.lastOffset();
     offsetDelta = batch.lastOffsetDelta();
     timestamp = batch.maxTimestamp();
   }
 
-  void beginTransaction(long firstOffset) {
+  private void remember() {
+    if (earlier == null) {
+      earlier = new EarlierBatches();
+    }
+    earlier.add(lastSequence, lastOffset, offsetDelta);
+  }
+
+  /** Sequences begin anew with an epoch, so nothing of another one is a duplicate. */
+  private void moveTo(short newEpoch) {
+    epoch = newEpoch;
+    lastSequence = ProducerEntry.NONE;
+    lastOffset = ProducerEntry.NONE;
+    offsetDelta = 0;
+    if (earlier != null) {
+      earlier.clear();
+    }
+  }
+
+  void beginTransaction(long firstOffset, long sinceMillis) {
     assert !hasOpenTransaction() : "a producer has one transaction at a time";
     currentTxnFirstOffset = firstOffset;
+    transactionSinceMillis = sinceMillis;
   }
 
   /** A marker with a new epoch forgets the last batch; one with the same epoch keeps it. */
   void onMarker(RecordBatch marker, int coordinatorEpoch) {
     if (epoch != marker.producerEpoch()) {
-      epoch = marker.producerEpoch();
-      lastSequence = ProducerEntry.NONE;
-      lastOffset = ProducerEntry.NONE;
-      offsetDelta = 0;
+      moveTo(marker.producerEpoch());
     }
     timestamp = marker.maxTimestamp();
     this.coordinatorEpoch = coordinatorEpoch;
     currentTxnFirstOffset = ProducerEntry.NONE;
   }
 
+  /**
+   * Under the second version a marker has to bring a new epoch. It may come again, as the answer to
+   * the first may have been lost; and the greatest epoch has none above it.
+   */
+  void checkMarker(short markerEpoch, int markerCoordinatorEpoch, TransactionVersion version) {
+    boolean mayStay =
+        version == TransactionVersion.TV1 || !hasOpenTransaction() || epoch == Short.MAX_VALUE;
+    int lowest = mayStay ? epoch : epoch + 1;
+    if (markerEpoch < lowest) {
+      throw new ProducerFencedException(producerId, markerEpoch, lowest);
+    }
+    if (markerCoordinatorEpoch < coordinatorEpoch) {
+      throw new TransactionCoordinatorFencedException(
+          producerId, markerCoordinatorEpoch, coordinatorEpoch);
+    }
+  }
+
   boolean hasOpenTransaction() {
     return currentTxnFirstOffset != ProducerEntry.NONE;
+  }
+
+  /** The transaction that is open. */
+  OpenTransaction openTransaction() {
+    return new OpenTransaction(
+        producerId, epoch, coordinatorEpoch, currentTxnFirstOffset, transactionSinceMillis);
+  }
+
+  long transactionSinceMillis() {
+    return transactionSinceMillis;
+  }
+
+  /** A clock has begun to run, on which nothing has happened later than now. */
+  void limitTransactionAge(long nowMillis) {
+    boolean known = transactionSinceMillis >= 0 && transactionSinceMillis <= nowMillis;
+    transactionSinceMillis = known ? transactionSinceMillis : nowMillis;
   }
 
   long currentTxnFirstOffset() {

@@ -1,14 +1,19 @@
 package dev.varve.log.producer;
 
 import dev.varve.index.AbortedTransaction;
+import dev.varve.log.error.InvalidTransactionStateException;
+import dev.varve.log.record.BatchFault;
 import dev.varve.log.record.EndTransactionMarker;
 import dev.varve.log.record.EndTransactionMarker.Outcome;
+import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
+import dev.varve.log.record.TransactionVersion;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import org.agrona.collections.Long2ObjectHashMap;
+import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,20 +22,27 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Fed with every batch of the log in order, on append and on replay alike: markers to {@link
  * #onMarker}, all others to {@link #onBatch}. It follows what it is told and refuses nothing:
- * whether a batch may be appended is decided before.
+ * whether a batch may be appended is decided before, by {@link #admit}. What another log has
+ * decided already, a leader's for its follower, is not decided again.
  *
  * <p>Batches without a producer id, and further batches of a known producer, make no garbage.
  *
  * <p>Thread safety: none; it belongs to whoever holds the log's write lock.
  */
 public final class ProducerStates {
+  /** The answer of {@link #admit} about a batch that the log does not have. */
+  public static final long NEW = -1;
+
   private final Long2ObjectHashMap<ProducerState> producers = new Long2ObjectHashMap<>();
 
   /**
-   * The first offset of each open transaction: the base offset of one batch, so it never stands for
-   * two. Ordered, as what counts is the earliest.
+   * The producers with an open transaction, by its first offset: the base offset of one batch, so
+   * it never stands for two. Ordered, as what counts is the earliest.
    */
-  private final TreeSet<Long> openTransactions = new TreeSet<>();
+  private final TreeMap<Long, ProducerState> openTransactions = new TreeMap<>();
+
+  /** Tells when a transaction begins; null during replay, when batches tell. */
+  private @Nullable EpochClock clock;
 
   /** Starts without producers: at the start of a log, or before {@link #load}. */
   public ProducerStates() {}
@@ -38,6 +50,47 @@ public final class ProducerStates {
   /** The producers that are known. */
   public int producerCount() {
     return producers.size();
+  }
+
+  /**
+   * Decides whether a batch may be appended, and changes nothing. A producer that is not known, be
+   * it new or forgotten, may begin with any sequence: nobody can tell what went before.
+   *
+   * @param batch of a producer; its header
+   * @return the base offset of the same batch in the log, if it is one of the producer's last five;
+   *     {@link #NEW} if it may be appended
+   * @throws dev.varve.log.error.OutOfOrderSequenceException if it is none of them and does not
+   *     follow the last; a new epoch begins with sequence 0
+   * @throws dev.varve.log.error.ProducerFencedException if the producer has a newer epoch
+   * @throws InvalidBatchException if it names no epoch, or is of data and has no sequence
+   */
+  public long admit(RecordBatch batch) {
+    if (batch.producerEpoch() < 0 || (!batch.isControl() && batch.baseSequence() < 0)) {
+      throw nameless(batch);
+    }
+    ProducerState producer = producers.get(batch.producerId());
+    if (producer == null) {
+      return NEW;
+    }
+    if (batch.isControl()) {
+      producer.checkEpoch(batch.producerEpoch());
+      return NEW;
+    }
+    return producer.admit(batch);
+  }
+
+  private static InvalidBatchException nameless(RecordBatch batch) {
+    return new InvalidBatchException(
+        new BatchFault(
+            BatchFault.Kind.HEADER,
+            batch.position(),
+            "epoch "
+                + batch.producerEpoch()
+                + " and sequence "
+                + batch.baseSequence()
+                + " of producer "
+                + batch.producerId(),
+            "both 0 or more"));
   }
 
   /**
@@ -61,8 +114,9 @@ public final class ProducerStates {
     ProducerState producer = producer(batch);
     producer.onDataBatch(batch);
     if (batch.isTransactional() && !producer.hasOpenTransaction()) {
-      producer.beginTransaction(batch.baseOffset());
-      openTransactions.add(batch.baseOffset());
+      long sinceMillis = clock == null ? batch.maxTimestamp() : clock.time();
+      producer.beginTransaction(batch.baseOffset(), sinceMillis);
+      openTransactions.put(batch.baseOffset(), producer);
     }
   }
 
@@ -93,6 +147,11 @@ public final class ProducerStates {
     return aborted;
   }
 
+  /** What is known of a producer; null if nothing is. */
+  @Nullable ProducerState find(long producerId) {
+    return producers.get(producerId);
+  }
+
   private ProducerState producer(RecordBatch batch) {
     ProducerState producer = producers.get(batch.producerId());
     if (producer == null) {
@@ -109,7 +168,78 @@ public final class ProducerStates {
    * @param end the end of the batches that were fed in, which it is if no transaction is open
    */
   public long lastStableOffset(long end) {
-    return openTransactions.isEmpty() ? end : openTransactions.first();
+    return openTransactions.isEmpty() ? end : openTransactions.firstKey();
+  }
+
+  /**
+   * From now on a clock tells when a transaction begins. Of those that are open the batches have
+   * told; one without a timestamp, or with one of the future, counts from now.
+   */
+  public void timeTransactionsBy(EpochClock appendClock) {
+    clock = appendClock;
+    long nowMillis = appendClock.time();
+    openTransactions.values().forEach(producer -> producer.limitTransactionAge(nowMillis));
+  }
+
+  /** The open transaction of a producer; null if it has none. */
+  public @Nullable OpenTransaction openTransaction(long producerId) {
+    ProducerState producer = producers.get(producerId);
+    return producer != null && producer.hasOpenTransaction() ? producer.openTransaction() : null;
+  }
+
+  /** The open transactions, by first offset. */
+  public List<OpenTransaction> openTransactions() {
+    return openTransactions.values().stream().map(ProducerState::openTransaction).toList();
+  }
+
+  /** The open transaction that began first on the clock; null if none is open. */
+  public @Nullable OpenTransaction oldestTransaction() {
+    ProducerState oldest = null;
+    for (ProducerState producer : openTransactions.values()) {
+      if (oldest == null || producer.transactionSinceMillis() < oldest.transactionSinceMillis()) {
+        oldest = producer;
+      }
+    }
+    return oldest == null ? null : oldest.openTransaction();
+  }
+
+  /** Where the earliest open transaction begins; {@code Long.MAX_VALUE} if none is open. */
+  public long firstUndecidedOffset() {
+    return lastStableOffset(Long.MAX_VALUE);
+  }
+
+  /**
+   * Decides whether a transaction may be ended.
+   *
+   * @param batch the control batch that would end it
+   * @param marker its one record
+   * @param version whether the epoch has to be a new one
+   * @throws dev.varve.log.error.ProducerFencedException if its epoch is too old
+   * @throws dev.varve.log.error.TransactionCoordinatorFencedException if the coordinator's is
+   */
+  public void checkMarker(
+      RecordBatch batch, EndTransactionMarker marker, TransactionVersion version) {
+    ProducerState producer = producers.get(batch.producerId());
+    if (producer != null) {
+      producer.checkMarker(batch.producerEpoch(), marker.coordinatorEpoch(), version);
+    }
+  }
+
+  /**
+   * Decides whether a batch of data fits the state of its producer's transaction.
+   *
+   * @throws InvalidTransactionStateException if it is none of a transaction while one is open
+   */
+  public void checkData(RecordBatch batch) {
+    ProducerState producer = producers.get(batch.producerId());
+    if (producer != null && producer.hasOpenTransaction() && !batch.isTransactional()) {
+      throw new InvalidTransactionStateException(
+          "producer "
+              + batch.producerId()
+              + ": found a batch without a transaction, expected one of the transaction that is"
+              + " open from offset "
+              + producer.currentTxnFirstOffset());
+    }
   }
 
   /**
@@ -141,9 +271,10 @@ public final class ProducerStates {
   public void load(ProducerSnapshot snapshot) {
     clear();
     for (ProducerEntry entry : snapshot.producers()) {
-      producers.put(entry.producerId(), ProducerState.of(entry));
+      ProducerState producer = ProducerState.of(entry);
+      producers.put(entry.producerId(), producer);
       if (entry.hasOpenTransaction()) {
-        openTransactions.add(entry.currentTxnFirstOffset());
+        openTransactions.put(entry.currentTxnFirstOffset(), producer);
       }
     }
   }
@@ -161,6 +292,6 @@ public final class ProducerStates {
         + " producers, "
         + openTransactions.size()
         + " open transactions"
-        + (openTransactions.isEmpty() ? "]" : ", from offset " + openTransactions.first() + "]");
+        + (openTransactions.isEmpty() ? "]" : ", from offset " + openTransactions.firstKey() + "]");
   }
 }

@@ -2,12 +2,15 @@ package dev.varve.log.record;
 
 import static dev.varve.log.record.RecordBatchLayout.ATTRIBUTES;
 import static dev.varve.log.record.RecordBatchLayout.BASE_OFFSET;
+import static dev.varve.log.record.RecordBatchLayout.BASE_SEQUENCE;
 import static dev.varve.log.record.RecordBatchLayout.CHECKSUM;
 import static dev.varve.log.record.RecordBatchLayout.LAST_OFFSET_DELTA;
 import static dev.varve.log.record.RecordBatchLayout.LOG_APPEND_TIME_BIT;
 import static dev.varve.log.record.RecordBatchLayout.MAX_TIMESTAMP;
 import static dev.varve.log.record.RecordBatchLayout.PARTITION_LEADER_EPOCH;
+import static dev.varve.log.record.RecordBatchLayout.PRODUCER_EPOCH;
 import static dev.varve.log.record.RecordBatchLayout.PRODUCER_ID;
+import static dev.varve.log.record.RecordBatchLayout.TRANSACTIONAL_BIT;
 import static dev.varve.log.record.RecordBatchLayout.getInt;
 import static dev.varve.log.record.RecordBatchLayout.getLong;
 import static dev.varve.log.record.RecordBatchLayout.set;
@@ -23,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * valid while the wrapped array is not changed.
  *
  * <p>The log stamps offset, epoch and append time into this memory before it copies the batch into
- * its segment. Nothing else in the batch changes.
+ * its segment, and a {@link dev.varve.log.Producer} names itself. Nothing else in the batch
+ * changes.
  *
  * <p>Not safe for use by several threads at once.
  */
@@ -173,6 +177,25 @@ public final class EncodedBatch {
     set(array, ATTRIBUTES, (short) (batch.attributes() | LOG_APPEND_TIME_BIT));
     set(array, MAX_TIMESTAMP, timestamp);
     maxTimestamp = timestamp;
+    sum();
+  }
+
+  /**
+   * Names the idempotent producer of the batch, or takes its name away, and computes the checksum
+   * anew.
+   *
+   * @param id the producer's id, or {@link RecordBatch#NO_PRODUCER_ID}
+   * @param epoch its epoch, or {@link RecordBatch#NO_PRODUCER_EPOCH}
+   * @param baseSequence the sequence of the first record, or {@link RecordBatch#NO_SEQUENCE}
+   * @param transactional whether it is part of a transaction of the producer
+   */
+  public void stampProducer(long id, short epoch, int baseSequence, boolean transactional) {
+    int attributes = batch.attributes() & ~TRANSACTIONAL_BIT;
+    set(array, ATTRIBUTES, (short) (transactional ? attributes | TRANSACTIONAL_BIT : attributes));
+    set(array, PRODUCER_ID, id);
+    set(array, PRODUCER_EPOCH, epoch);
+    set(array, BASE_SEQUENCE, baseSequence);
+    producerKnown = id > RecordBatch.NO_PRODUCER_ID;
     sum();
   }
 

@@ -356,6 +356,11 @@ public final class RecordBatch {
     return sequence(baseSequence(), lastOffsetDelta());
   }
 
+  /** Returns the sequence that the producer's next batch begins with. */
+  public int nextSequence() {
+    return (lastSequence() + 1) & Integer.MAX_VALUE;
+  }
+
   /**
    * Returns how many records there are: 0 after compaction has removed all of a batch that had to
    * stay for its producer's or its offset's sake.

@@ -307,6 +307,11 @@ public final class RecordBatchBuilder {
     return records.recordCount();
   }
 
+  /** Returns whether the batch was built, so that it takes nothing more before it is cleared. */
+  public boolean isBuilt() {
+    return built;
+  }
+
   /** Returns the size of the batch so far, before compression, in bytes. */
   public int sizeBytes() {
     return records.end();

@@ -271,7 +271,8 @@ public final class ActiveSegment implements Segment {
     SIZE_BYTES.setRelease(this, newSizeBytes);
   }
 
-  /** Takes the aborted transactions that end in this segment. */
+  /** Takes the aborted transactions that end in this segment, and shows them to readers. */
+  @Override
   public TransactionIndex transactionIndex() {
     return indexes.transactions();
   }

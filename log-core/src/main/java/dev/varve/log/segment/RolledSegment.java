@@ -1,5 +1,6 @@
 package dev.varve.log.segment;
 
+import dev.varve.index.TransactionIndex;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
@@ -71,6 +72,11 @@ public final class RolledSegment implements Segment {
   }
 
   @Override
+  public TransactionIndex transactionIndex() {
+    return indexes.transactions();
+  }
+
+  @Override
   public int pins() {
     return memory.readerPins();
   }
@@ -90,7 +96,8 @@ public final class RolledSegment implements Segment {
     if (endOffset > 0) {
       writeSnapshot();
     }
-    return new SealedSegment(storage, options, baseOffset(), endOffset, sizeBytes);
+    return new SealedSegment(
+        storage, options, baseOffset(), endOffset, sizeBytes, indexes.transactions());
   }
 
   private void writeSnapshot() throws IOException {

@@ -1,7 +1,9 @@
 package dev.varve.log.segment;
 
+import dev.varve.index.IndexFault;
 import dev.varve.index.OffsetIndex;
 import dev.varve.index.TimeIndex;
+import dev.varve.index.TransactionIndex;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.Storage;
@@ -10,6 +12,7 @@ import dev.varve.log.storage.StorageFile.Access;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +36,9 @@ public final class SealedSegment implements Segment {
   /** Null until the first read. */
   private volatile @Nullable SegmentMemory memory;
 
+  /** Null until it is asked for. */
+  private volatile @Nullable TransactionIndex transactions;
+
   private boolean retired;
 
   /**
@@ -43,11 +49,23 @@ public final class SealedSegment implements Segment {
    */
   public SealedSegment(
       Storage storage, SegmentOptions options, long baseOffset, long endOffset, long sizeBytes) {
+    this(storage, options, baseOffset, endOffset, sizeBytes, null);
+  }
+
+  /** Describes a segment whose aborted transactions are known. */
+  SealedSegment(
+      Storage storage,
+      SegmentOptions options,
+      long baseOffset,
+      long endOffset,
+      long sizeBytes,
+      @Nullable TransactionIndex transactions) {
     this.storage = storage;
     this.options = options;
     this.baseOffset = baseOffset;
     this.endOffset = endOffset;
     this.sizeBytes = sizeBytes;
+    this.transactions = transactions;
     this.path = storage.directory().resolve(SegmentFile.name(baseOffset, Kind.LOG)).toString();
   }
 
@@ -78,6 +96,44 @@ public final class SealedSegment implements Segment {
       current = load();
     }
     return current != null && current.tryPin() ? new SegmentView(this, current) : null;
+  }
+
+  @Override
+  public TransactionIndex transactionIndex() {
+    TransactionIndex known = transactions;
+    return known == null ? readTransactions() : known;
+  }
+
+  private synchronized TransactionIndex readTransactions() {
+    TransactionIndex known = transactions;
+    if (known != null) {
+      return known;
+    }
+    String name = SegmentFile.name(baseOffset, Kind.TRANSACTION_INDEX);
+    try {
+      TransactionIndex read =
+          storage.exists(name) && storage.size(name) > 0
+              ? readTransactions(name)
+              : TransactionIndex.over(MemorySegment.NULL, baseOffset);
+      transactions = read;
+      return read;
+    } catch (IOException e) {
+      throw new LogIOException(
+          storage.directory().resolve(name) + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private TransactionIndex readTransactions(String name) throws IOException {
+    try (StorageFile file = storage.open(name)) {
+      MemorySegment entries = Arena.ofAuto().allocate(file.size());
+      file.read(0, entries);
+      TransactionIndex index = TransactionIndex.over(entries, baseOffset);
+      Optional<IndexFault> fault = index.firstFault(endOffset);
+      if (fault.isPresent()) {
+        throw new IOException(fault.get().toString());
+      }
+      return index;
+    }
   }
 
   @Override

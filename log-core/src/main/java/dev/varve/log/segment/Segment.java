@@ -1,5 +1,6 @@
 package dev.varve.log.segment;
 
+import dev.varve.index.TransactionIndex;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,14 @@ public sealed interface Segment permits ActiveSegment, RolledSegment, SealedSegm
    * @return the view, or null if the segment is no longer part of the log: load the list anew
    */
   @Nullable SegmentView tryView();
+
+  /**
+   * The aborted transactions whose markers lie in the segment. It needs no pin: its memory is there
+   * as long as the index is held. For a sealed segment the file is read at the first call.
+   *
+   * @throws dev.varve.log.error.LogIOException if the file cannot be read
+   */
+  TransactionIndex transactionIndex();
 
   /** How many readers have the memory pinned now. */
   int pins();

@@ -59,7 +59,7 @@ final class SegmentIndexes {
         options,
         MemorySegment.NULL,
         MemorySegment.NULL,
-        TransactionIndex.growing(arena, baseOffset));
+        emptyTransactions(baseOffset));
   }
 
   /** Indexes that go on where the given entries, which were checked, end. */
@@ -78,6 +78,19 @@ final class SegmentIndexes {
         TimeIndex.growing(
             arena, baseOffset, options.indexBytesMax() / TimeIndex.ENTRY_BYTES, timeEntries),
         transactions);
+  }
+
+  /**
+   * An index of transactions without entries. Its memory goes with the index and not with the
+   * segment's: readers of earlier segments look into it, who have pinned only theirs.
+   */
+  static TransactionIndex emptyTransactions(long baseOffset) {
+    return TransactionIndex.growing(Arena.ofAuto(), baseOffset);
+  }
+
+  /** The same, going on where the given entries, which were checked, end. */
+  static TransactionIndex transactions(long baseOffset, MemorySegment entries) {
+    return TransactionIndex.growing(Arena.ofAuto(), baseOffset, entries);
   }
 
   Arena arena() {

@@ -239,7 +239,7 @@ public final class SegmentRecovery {
               options,
               offsets.get(),
               times.get(),
-              TransactionIndex.growing(arena, baseOffset, aborted.orElse(MemorySegment.NULL)));
+              SegmentIndexes.transactions(baseOffset, aborted.orElse(MemorySegment.NULL)));
       ActiveSegment active = ActiveSegment.reopen(storage, options, indexes, endOffset, nowMillis);
       opened = true;
       return Optional.of(active);

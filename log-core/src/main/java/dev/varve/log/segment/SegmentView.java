@@ -273,6 +273,19 @@ public final class SegmentView {
     return limit;
   }
 
+  /**
+   * An offset at which, or behind which, no batch begins below a position: that of the first index
+   * entry at or behind the position, or the end of the segment. Kafka takes it for the upper bound
+   * of a fetch.
+   */
+  public long offsetAtOrBehind(long position) {
+    OffsetIndex index = memory.offsetIndex();
+    int slot = index.floorSlotOfPosition((int) Math.min(position - 1, Integer.MAX_VALUE)) + 1;
+    return slot < index.entryCount() && leadsToItsBatch(index, slot)
+        ? index.offset(slot)
+        : segment.endOffset();
+  }
+
   /** The last position up to a limit that the index knows; 0 if it cannot be believed. */
   private long indexedLimit(long position, long bytesMax) {
     OffsetIndex index = memory.offsetIndex();

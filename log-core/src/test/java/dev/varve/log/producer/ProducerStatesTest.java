@@ -5,11 +5,15 @@ import static dev.varve.log.producer.BatchHeader.marker;
 import static dev.varve.log.producer.BatchHeader.plain;
 import static dev.varve.log.producer.BatchHeader.transactional;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import dev.varve.index.AbortedTransaction;
+import dev.varve.log.error.OutOfOrderSequenceException;
+import dev.varve.log.error.ProducerFencedException;
 import dev.varve.log.record.EndTransactionMarker;
 import dev.varve.log.record.EndTransactionMarker.Outcome;
+import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import java.lang.management.ManagementFactory;
 import org.jspecify.annotations.Nullable;
@@ -175,6 +179,144 @@ class ProducerStatesTest {
     assertThat(entry(3).hasOpenTransaction()).isTrue();
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      value = {
+        "epoch, sequence, answer",
+        "    3,       60,     -1", // the next
+        "    3,       50,     50", // the last five
+        "    3,       40,     40",
+        "    3,       10,     10",
+        "    4,        0,     -1", // a new epoch
+        "    9,        0,     -1",
+      },
+      useHeadersInDisplayName = true)
+  void whatComesNextIsNewAndTheLastFiveAreKnown(int epoch, int sequence, long answer) {
+    sixBatches();
+
+    assertThat(states.admit(data(999, 7, epoch, sequence).wrap())).isEqualTo(answer);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      value = {
+        "epoch, sequence, expected",
+        "    3,        0,       60", // the sixth from the end
+        "    3,       61,       60",
+        "    3,       55,       60", // in the middle of the last
+        "    4,        1,        0",
+        "    4,       60,        0",
+      },
+      useHeadersInDisplayName = true)
+  void gapsAreRefused(int epoch, int sequence, int expected) {
+    sixBatches();
+
+    assertThatThrownBy(() -> states.admit(data(999, 7, epoch, sequence).wrap()))
+        .isInstanceOfSatisfying(
+            OutOfOrderSequenceException.class,
+            refused -> {
+              assertThat(refused.producerId()).isEqualTo(7);
+              assertThat(refused.sequence()).isEqualTo(sequence);
+              assertThat(refused.expectedSequence()).isEqualTo(expected);
+            })
+        .hasMessageContainingAll("producer 7", "sequence " + sequence, "expected " + expected);
+  }
+
+  @Test
+  void aDuplicateHasTheSameNumberOfSequences() {
+    sixBatches();
+    BatchHeader shorter = new BatchHeader(BatchHeader.Kind.DATA, 999, 4, 0, 7, (short) 3, 50, 5);
+
+    assertThatThrownBy(() -> states.admit(shorter.wrap()))
+        .isInstanceOf(OutOfOrderSequenceException.class);
+  }
+
+  @Test
+  void anOlderEpochIsFencedBeforeItsSequenceIsLookedAt() {
+    sixBatches();
+
+    assertThatThrownBy(() -> states.admit(data(999, 7, 2, 50).wrap()))
+        .isInstanceOf(ProducerFencedException.class)
+        .hasMessageContainingAll("epoch 2", "at least 3");
+    assertThatThrownBy(() -> states.admit(marker(999, 7, 2).wrap()))
+        .isInstanceOf(ProducerFencedException.class);
+    assertThat(states.admit(marker(999, 7, 3).wrap())).isEqualTo(ProducerStates.NEW);
+  }
+
+  @Test
+  void aProducerThatIsNotKnownMayBeginAnywhere() {
+    assertThat(states.admit(data(0, 7, 5, 123).wrap())).isEqualTo(ProducerStates.NEW);
+  }
+
+  @Test
+  void behindTheGreatestSequenceComesZero() {
+    states.onBatch(data(0, 7, 0, Integer.MAX_VALUE - 9).wrap());
+
+    assertThat(states.admit(data(10, 7, 0, 0).wrap())).isEqualTo(ProducerStates.NEW);
+    assertThat(states.admit(data(10, 7, 0, Integer.MAX_VALUE - 9).wrap())).isZero();
+  }
+
+  @Test
+  void aBatchMayWrapInItsMiddle() {
+    states.onBatch(data(0, 7, 0, Integer.MAX_VALUE - 4).wrap());
+    states.onBatch(data(10, 7, 0, 5).wrap());
+
+    assertThat(states.admit(data(20, 7, 0, 15).wrap())).isEqualTo(ProducerStates.NEW);
+    assertThat(states.admit(data(20, 7, 0, Integer.MAX_VALUE - 4).wrap())).isZero();
+  }
+
+  @Test
+  void behindAMarkerThatRaisedTheEpochComesZero() {
+    sixBatches();
+    commit(marker(60, 7, 4), 0);
+
+    assertThat(states.admit(data(61, 7, 4, 0).wrap())).isEqualTo(ProducerStates.NEW);
+    assertThatThrownBy(() -> states.admit(data(61, 7, 4, 60).wrap()))
+        .isInstanceOf(OutOfOrderSequenceException.class);
+    assertThatThrownBy(() -> states.admit(data(61, 7, 3, 60).wrap()))
+        .isInstanceOf(ProducerFencedException.class);
+  }
+
+  @Test
+  void aNewEpochKnowsNothingOfTheDuplicatesOfAnother() {
+    sixBatches();
+    states.onBatch(data(60, 7, 4, 0).wrap());
+    states.onBatch(data(70, 7, 4, 10).wrap());
+
+    assertThat(states.admit(data(80, 7, 4, 0).wrap())).isEqualTo(60);
+    assertThatThrownBy(() -> states.admit(data(80, 7, 4, 40).wrap()))
+        .isInstanceOf(OutOfOrderSequenceException.class);
+  }
+
+  @Test
+  void ofAllBatchesASnapshotKeepsTheLastOne() {
+    sixBatches();
+    ProducerStates reopened = new ProducerStates();
+    reopened.load(states.snapshot());
+
+    assertThat(reopened.admit(data(60, 7, 3, 50).wrap())).isEqualTo(50);
+    assertThat(reopened.admit(data(60, 7, 3, 60).wrap())).isEqualTo(ProducerStates.NEW);
+    assertThatThrownBy(() -> reopened.admit(data(60, 7, 3, 40).wrap()))
+        .isInstanceOf(OutOfOrderSequenceException.class);
+  }
+
+  @Test
+  void aBatchWithoutSequenceOrEpochIsNone() {
+    assertThatThrownBy(() -> states.admit(data(0, 7, 0, -1).wrap()))
+        .isInstanceOf(InvalidBatchException.class)
+        .hasMessageContaining("sequence -1");
+    assertThatThrownBy(() -> states.admit(data(0, 7, -1, 0).wrap()))
+        .isInstanceOf(InvalidBatchException.class)
+        .hasMessageContaining("epoch -1");
+  }
+
+  /** Of producer 7 in epoch 3, each of ten records, with sequences like their offsets. */
+  private void sixBatches() {
+    for (int offset = 0; offset < 60; offset += 10) {
+      states.onBatch(data(offset, 7, 3, offset).wrap());
+    }
+  }
+
   @Test
   void clearingForgetsTransactionsToo() {
     states.onBatch(transactional(0, 1, 0, 0).wrap());
@@ -203,6 +345,7 @@ class ProducerStatesTest {
   private void feed(RecordBatch plain, RecordBatch known) {
     for (int i = 0; i < 50_000; i++) {
       states.onBatch(plain);
+      states.admit(known);
       states.onBatch(known);
     }
   }
