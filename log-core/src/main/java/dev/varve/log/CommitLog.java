@@ -50,6 +50,7 @@ public final class CommitLog implements AutoCloseable {
   private final LogWriter writer;
   private final LogKeeper keeper;
   private final ScrubTask scrub;
+  private final ProducerExpiry producerExpiry;
   private final ReadPath readPath;
   private final boolean forcesEachAppend;
   private final List<MaintenanceThread> threads = new ArrayList<>();
@@ -66,6 +67,7 @@ public final class CommitLog implements AutoCloseable {
         new LogKeeper(
             storage, writer, failure, options, recovered.startOffset(), recovered.recoveryPoint());
     this.scrub = new ScrubTask(storage, writer::segments, options);
+    this.producerExpiry = new ProducerExpiry(writer, options.clock());
     this.forcesEachAppend = options.durability() instanceof Durability.PerAppend;
     this.readPath = new ReadPath(writer, keeper, failure, options);
     this.builders = ThreadLocal.withInitial(this::newBatch);
@@ -81,7 +83,8 @@ public final class CommitLog implements AutoCloseable {
         MaintenanceThread.start(
             directory(),
             new Part("keeper", listener, keeper::maintain),
-            new Part("scrub", listener, scrub::doWork)));
+            new Part("scrub", listener, scrub::doWork),
+            new Part("producers", listener, producerExpiry::doWork)));
   }
 
   private void stopThreads() {
@@ -386,14 +389,15 @@ public final class CommitLog implements AutoCloseable {
 
   /**
    * Does what can be done now of the log's background work: reserving space ahead of the writer,
-   * putting rolled segments in order, unmapping what is no longer read, one step of reading sealed
-   * segments again. The log's own threads do it, unless {@link
+   * putting rolled segments in order, unmapping what is no longer read, forgetting idle producers,
+   * one step of reading sealed segments again. The log's own threads do it, unless {@link
    * LogOptions.Builder#ownMaintenanceThreads} says otherwise.
    *
    * @return how much was done; 0 if there is nothing to do
    */
   public int maintenance() {
     int done = writer.prepareSpace();
+    done += producerExpiry.doWork();
     done += scrub.doWork(); // before the keeper, which may fail again and again
     return done + keeper.maintain();
   }

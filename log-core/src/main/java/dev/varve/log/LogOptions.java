@@ -29,6 +29,7 @@ public final class LogOptions {
   private final LogListener listener;
   private final boolean ownMaintenanceThreads;
   private final long scrubBytesPerSecondMax;
+  private final long producerExpirationMillis;
 
   private LogOptions(Builder builder) {
     this.segments =
@@ -48,6 +49,7 @@ public final class LogOptions {
     this.listener = builder.listener;
     this.ownMaintenanceThreads = builder.ownMaintenanceThreads;
     this.scrubBytesPerSecondMax = builder.scrubBytesPerSecondMax;
+    this.producerExpirationMillis = builder.producerExpirationMillis;
   }
 
   /** Kafka's defaults. */
@@ -136,6 +138,11 @@ public final class LogOptions {
     return scrubBytesPerSecondMax;
   }
 
+  /** After how long without a batch a producer is forgotten, in milliseconds. */
+  public long producerExpirationMillis() {
+    return producerExpirationMillis;
+  }
+
   /** Collects options. Not safe for use by several threads at once. */
   public static final class Builder {
     private int segmentBytesMax = 1 << 30;
@@ -153,6 +160,7 @@ public final class LogOptions {
     private LogListener listener = LogListener.NONE;
     private boolean ownMaintenanceThreads = true;
     private long scrubBytesPerSecondMax;
+    private long producerExpirationMillis = Duration.ofDays(1).toMillis();
 
     private Builder() {}
 
@@ -254,6 +262,16 @@ public final class LogOptions {
      */
     public Builder scrubBytesPerSecondMax(long bytes) {
       scrubBytesPerSecondMax = checkRange("scrubBytesPerSecondMax", bytes, 0, Long.MAX_VALUE);
+      return this;
+    }
+
+    /**
+     * After how long without a batch a producer is forgotten, unless a transaction of it is open
+     * (Kafka: 1 day). It is as old as the largest timestamp of its last batch. One that comes back
+     * may begin with any sequence, and what it repeats is no longer recognized.
+     */
+    public Builder producerExpirationMillis(long millis) {
+      producerExpirationMillis = checkRange("producerExpirationMillis", millis, 1, Long.MAX_VALUE);
       return this;
     }
 

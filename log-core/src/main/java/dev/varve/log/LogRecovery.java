@@ -122,6 +122,7 @@ final class LogRecovery {
     }
     long startOffset = Math.max(plan.startOffset(), first(active).baseOffset());
     cutEpochs(state, stateFiles, startOffset, active.endOffset());
+    state.producers().expire(options.clock().time(), options.producerExpirationMillis());
     SegmentList segments = SegmentList.of(sealed, active);
     stateFiles.deleteStraySnapshots(segments, active.endOffset());
     OpenReport report =

@@ -146,7 +146,7 @@ final class LogWriter {
 
   @GuardedBy("writeLock")
   private RolledSegment seal(ActiveSegment active) {
-    return active.roll(state.producers().snapshot().format());
+    return active.roll(state.producers().snapshot());
   }
 
   /**
@@ -208,6 +208,23 @@ final class LogWriter {
     writeLock.lock();
     try {
       state.owners().release(name);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  /**
+   * Looks at some producers and forgets those that are idle for too long.
+   *
+   * @return whether all have been looked at
+   */
+  boolean expireProducers(int producersMax) {
+    long nowMillis = options.clock().time();
+    writeLock.lock();
+    try {
+      return state
+          .producers()
+          .expireSome(nowMillis, options.producerExpirationMillis(), producersMax);
     } finally {
       writeLock.unlock();
     }

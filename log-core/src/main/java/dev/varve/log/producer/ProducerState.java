@@ -22,6 +22,9 @@ final class ProducerState {
   /** Made with the second batch: of many producers only one is ever seen, in a snapshot. */
   private @Nullable EarlierBatches earlier;
 
+  /** The next in the chain of all producers of a log. */
+  private @Nullable ProducerState next;
+
   ProducerState(long producerId, short epoch) {
     this.producerId = producerId;
     this.epoch = epoch;
@@ -157,6 +160,18 @@ final class ProducerState {
 
   long currentTxnFirstOffset() {
     return currentTxnFirstOffset;
+  }
+
+  @Nullable ProducerState next() {
+    return next;
+  }
+
+  void setNext(@Nullable ProducerState state) {
+    next = state;
+  }
+
+  long producerId() {
+    return producerId;
   }
 
   boolean isExpired(long nowMillis, long expirationMillis) {

@@ -7,7 +7,6 @@ import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
 import org.agrona.collections.Long2ObjectHashMap;
@@ -31,6 +30,12 @@ public final class ProducerStates {
   public static final long NEW = -1;
 
   private final Long2ObjectHashMap<ProducerState> producers = new Long2ObjectHashMap<>();
+
+  /** All of them in a chain, the newest first, so that they can be looked at in parts. */
+  private @Nullable ProducerState first;
+
+  /** The last that the expiry has looked at and kept; null before the first. */
+  private @Nullable ProducerState visited;
 
   /**
    * The first offset of each open transaction: the base offset of one batch, so it never stands for
@@ -149,9 +154,15 @@ public final class ProducerStates {
     ProducerState producer = producers.get(batch.producerId());
     if (producer == null) {
       producer = new ProducerState(batch.producerId(), batch.producerEpoch());
-      producers.put(batch.producerId(), producer);
+      add(producer);
     }
     return producer;
+  }
+
+  private void add(ProducerState producer) {
+    producers.put(producer.producerId(), producer);
+    producer.setNext(first);
+    first = producer;
   }
 
   /**
@@ -170,22 +181,48 @@ public final class ProducerStates {
    *
    * @param nowMillis the time, on the clock that timestamps are from
    * @param expirationMillis Kafka's {@code producer.id.expiration.ms}
-   * @return how many were forgotten
    */
-  public int expire(long nowMillis, long expirationMillis) {
-    int before = producers.size();
-    producers.values().removeIf(producer -> producer.isExpired(nowMillis, expirationMillis));
-    return before - producers.size();
+  public void expire(long nowMillis, long expirationMillis) {
+    visited = null;
+    while (!expireSome(nowMillis, expirationMillis, Integer.MAX_VALUE)) {
+      // until all have been looked at
+    }
   }
 
-  /** The state as a snapshot keeps it, by producer id. */
+  /**
+   * Does a part of {@link #expire}, and goes on where the last part ended: who holds the write lock
+   * must not be long about it.
+   *
+   * @param producersMax how many to look at
+   * @return whether that was the last part
+   */
+  public boolean expireSome(long nowMillis, long expirationMillis, int producersMax) {
+    for (int i = 0; i < producersMax; i++) {
+      ProducerState candidate = visited == null ? first : visited.next();
+      if (candidate == null) {
+        visited = null;
+        return true;
+      }
+      if (!candidate.isExpired(nowMillis, expirationMillis)) {
+        visited = candidate;
+        continue;
+      }
+      producers.remove(candidate.producerId());
+      if (visited == null) {
+        first = candidate.next();
+      } else {
+        visited.setNext(candidate.next());
+      }
+    }
+    return false;
+  }
+
+  /** The state as a snapshot keeps it. */
   public ProducerSnapshot snapshot() {
     List<ProducerEntry> entries = new ArrayList<>(producers.size());
-    for (ProducerState producer : producers.values()) {
+    for (ProducerState producer = first; producer != null; producer = producer.next()) {
       entries.add(producer.toEntry());
     }
-    // Any order would do; this one gives the same bytes for the same state.
-    entries.sort(Comparator.comparingLong(ProducerEntry::producerId));
     return new ProducerSnapshot(entries);
   }
 
@@ -193,7 +230,7 @@ public final class ProducerStates {
   public void load(ProducerSnapshot snapshot) {
     clear();
     for (ProducerEntry entry : snapshot.producers()) {
-      producers.put(entry.producerId(), ProducerState.of(entry));
+      add(ProducerState.of(entry));
       if (entry.hasOpenTransaction()) {
         openTransactions.add(entry.currentTxnFirstOffset());
       }
@@ -203,6 +240,8 @@ public final class ProducerStates {
   /** Forgets everything. */
   public void clear() {
     producers.clear();
+    first = null;
+    visited = null;
     openTransactions.clear();
   }
 

@@ -1,6 +1,7 @@
 package dev.varve.log.segment;
 
 import dev.varve.index.TransactionIndex;
+import dev.varve.log.producer.ProducerSnapshot;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.SegmentFile.Kind;
@@ -308,11 +309,11 @@ public final class ActiveSegment implements Segment {
   /**
    * Ends the segment: no append follows.
    *
-   * @param producerSnapshot the state of the producers at the end, as it goes into its file
+   * @param producers the state of the producers at the end
    */
-  public RolledSegment roll(byte[] producerSnapshot) {
+  public RolledSegment roll(ProducerSnapshot producers) {
     indexes.indexer().closingEntry();
     return new RolledSegment(
-        storage, options, indexes, file, memory, sizeBytes, endOffset, producerSnapshot);
+        storage, options, indexes, file, memory, sizeBytes, endOffset, producers);
   }
 }

@@ -1,5 +1,6 @@
 package dev.varve.log.segment;
 
+import dev.varve.log.producer.ProducerSnapshot;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
@@ -23,7 +24,7 @@ public final class RolledSegment implements Segment {
   private final String path;
   private final long sizeBytes;
   private final long endOffset;
-  private final byte[] producerSnapshot;
+  private final ProducerSnapshot producers;
 
   RolledSegment(
       Storage storage,
@@ -33,7 +34,7 @@ public final class RolledSegment implements Segment {
       SegmentMemory memory,
       long sizeBytes,
       long endOffset,
-      byte[] producerSnapshot) {
+      ProducerSnapshot producers) {
     this.storage = storage;
     this.options = options;
     this.indexes = indexes;
@@ -42,7 +43,7 @@ public final class RolledSegment implements Segment {
     this.path = storage.directory().resolve(file.name()).toString();
     this.sizeBytes = sizeBytes;
     this.endOffset = endOffset;
-    this.producerSnapshot = producerSnapshot;
+    this.producers = producers;
   }
 
   @Override
@@ -96,7 +97,7 @@ public final class RolledSegment implements Segment {
   private void writeSnapshot() throws IOException {
     try (StorageFile snapshot =
         storage.create(SegmentFile.name(endOffset, Kind.PRODUCER_SNAPSHOT))) {
-      snapshot.write(0, MemorySegment.ofArray(producerSnapshot));
+      snapshot.write(0, MemorySegment.ofArray(producers.format()));
       snapshot.force();
     }
   }
