@@ -333,15 +333,25 @@ final class LogKeeper {
   /** Who gives up records may do so to make room, so that there is none for the checkpoint. */
   @GuardedBy("keeperLock")
   private void commitStart(long offset) throws IOException {
+    List<Segment> expiring = SegmentDeletion.below(offset, writer.segments());
     try {
-      writeCheckpoint(offset, scanFrom);
+      commitStart(offset, expiring);
     } catch (IOException e) {
       if (!DiskFull.isCauseOf(e)) {
         throw e;
       }
-      deletion.deleteCaches(SegmentDeletion.below(offset, writer.segments()));
-      writeCheckpoint(offset, scanFrom);
+      deletion.deleteCaches(expiring);
+      commitStart(offset, expiring);
     }
+  }
+
+  /** What the last of them knows of producers would be known to nobody: it may not be settled. */
+  @GuardedBy("keeperLock")
+  private void commitStart(long offset, List<Segment> expiring) throws IOException {
+    if (!expiring.isEmpty() && expiring.getLast() instanceof RolledSegment rolled) {
+      rolled.keepProducers();
+    }
+    writeCheckpoint(offset, scanFrom);
   }
 
   /** The start has moved; files that cannot be deleted now are deleted later. */

@@ -122,6 +122,9 @@ final class LogRecovery {
     }
     long startOffset = Math.max(plan.startOffset(), first(active).baseOffset());
     cutEpochs(state, stateFiles, startOffset, active.endOffset());
+    if (scannedSegments > 0) {
+      plan.adoptLastSnapshot(active.endOffset());
+    }
     state.producers().expire(options.clock().time(), options.producerExpirationMillis());
     SegmentList segments = SegmentList.of(sealed, active);
     stateFiles.deleteStraySnapshots(segments, active.endOffset());
@@ -313,7 +316,7 @@ final class LogRecovery {
   private void seal(SegmentRecovery recovery, long nextBase, RecoveryPlan plan) throws IOException {
     List<Kind> differing = reportIndexes(recovery);
     sealed.add(recovery.seal(differing, nextBase));
-    plan.writeSnapshot(nextBase);
+    plan.keepSnapshot(nextBase);
   }
 
   private ActiveSegment goOn(SegmentRecovery recovery) throws IOException {

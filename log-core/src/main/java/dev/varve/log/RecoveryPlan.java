@@ -2,6 +2,7 @@ package dev.varve.log;
 
 import dev.varve.index.TransactionIndex;
 import dev.varve.log.producer.PartitionState;
+import dev.varve.log.producer.ProducerStates;
 import dev.varve.log.record.CodecUnavailableException;
 import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
@@ -35,6 +36,9 @@ final class RecoveryPlan {
 
   /** The base of the last segment then. */
   private long closedBase;
+
+  /** The offset of the first batch that the state has seen, or its snapshot. */
+  private long seenFrom;
 
   private RecoveryPlan(
       StateFiles stateFiles,
@@ -141,7 +145,10 @@ final class RecoveryPlan {
         stateFiles.load(
             offset -> offset <= fromBase && Collections.binarySearch(bases, offset) >= 0);
     int first = Math.min(from, floorIndex(bases, loaded.offset()));
-    return new RecoveryPlan(stateFiles, reason, first, cutFrom, startOffset, false, loaded);
+    RecoveryPlan plan =
+        new RecoveryPlan(stateFiles, reason, first, cutFrom, startOffset, false, loaded);
+    plan.seenFrom = Math.max(loaded.offset(), bases.get(first));
+    return plan;
   }
 
   /** All of it, of a log about which nobody has told us what was promised. */
@@ -150,8 +157,11 @@ final class RecoveryPlan {
       throws IOException {
     stateFiles.loadEpochs(); // reports what it finds
     RecoveryPlan plan = scanning(stateFiles, bases, reason, 0, cutFrom, startOffset);
-    return new RecoveryPlan(
-        stateFiles, reason, plan.firstToScan, cutFrom, startOffset, true, plan.loaded);
+    RecoveryPlan foreign =
+        new RecoveryPlan(
+            stateFiles, reason, plan.firstToScan, cutFrom, startOffset, true, plan.loaded);
+    foreign.seenFrom = plan.seenFrom;
+    return foreign;
   }
 
   private static int floorIndex(List<Long> bases, long offset) {
@@ -242,8 +252,18 @@ final class RecoveryPlan {
     }
   }
 
-  /** Writes the snapshot that belongs to a segment's base, as a roll would have. */
-  void writeSnapshot(long offset) throws IOException {
-    stateFiles.writeSnapshot(offset, loaded.state().producers().snapshot().format());
+  /** Writes the snapshot that belongs to a segment's base, as a roll would have, if need be. */
+  void keepSnapshot(long offset) throws IOException {
+    ProducerStates producers = loaded.state().producers();
+    if (!stateFiles.adoptSnapshot(offset, producers, seenFrom)) {
+      stateFiles.writeSnapshot(offset, producers);
+    }
+  }
+
+  /** Looks at the snapshot that whoever closed the log has left at its end, if one is there. */
+  void adoptLastSnapshot(long endOffset) throws IOException {
+    if (stateFiles.hasSnapshot(endOffset) && endOffset > loaded.offset()) {
+      stateFiles.adoptSnapshot(endOffset, loaded.state().producers(), seenFrom);
+    }
   }
 }

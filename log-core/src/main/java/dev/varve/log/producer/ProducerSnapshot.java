@@ -157,6 +157,26 @@ public record ProducerSnapshot(List<ProducerEntry> producers) {
     return new ProducerSnapshot(producers);
   }
 
+  /**
+   * Reads a snapshot file that is good for an offset.
+   *
+   * @param file all of its bytes
+   * @param offset in the name of the file: all that is in it lies below
+   * @throws InvalidStateFileException also if something does not
+   */
+  public static ProducerSnapshot parse(byte[] file, long offset) throws InvalidStateFileException {
+    ProducerSnapshot snapshot = parse(file);
+    for (ProducerEntry producer : snapshot.producers()) {
+      if (producer.lastOffset() >= offset || producer.currentTxnFirstOffset() >= offset) {
+        throw new InvalidStateFileException(
+            "producer " + producer.producerId(),
+            producer.toString(),
+            "offsets below the snapshot's, " + offset);
+      }
+    }
+    return snapshot;
+  }
+
   /** The bytes of the snapshot file: the same bytes for the same state, so by producer id. */
   public byte[] format() {
     byte[] file =

@@ -162,6 +162,40 @@ final class ProducerState {
     return currentTxnFirstOffset;
   }
 
+  /**
+   * Whether a snapshot may be right about the producer: it may know of a marker or of the beginning
+   * of a transaction that is not in the log any more, but of no other last batch.
+   *
+   * @param seenFrom the base offset of the first batch that was seen
+   */
+  boolean mayBe(ProducerEntry entry, long seenFrom) {
+    boolean sameBatch =
+        epoch == entry.epoch()
+            && lastSequence == entry.lastSequence()
+            && lastOffset == entry.lastOffset()
+            && offsetDelta == entry.offsetDelta();
+    boolean raisedByMarker = entry.epoch() > epoch && !entry.hasBatch();
+    boolean emptied = timestamp == ProducerEntry.NONE; // the marker behind it may be, too
+    boolean sameTransaction =
+        currentTxnFirstOffset == entry.currentTxnFirstOffset()
+            || (hasOpenTransaction()
+                && (entry.hasOpenTransaction()
+                    ? entry.currentTxnFirstOffset() < seenFrom
+                    : raisedByMarker || emptied));
+    return (sameBatch || raisedByMarker) && sameTransaction;
+  }
+
+  /** Takes over what a snapshot says that may be right. */
+  void take(ProducerEntry entry) {
+    if (entry.epoch() != epoch) {
+      moveTo(entry.epoch());
+    }
+    timestamp = entry.timestamp();
+    coordinatorEpoch = entry.coordinatorEpoch();
+    currentTxnFirstOffset =
+        entry.hasOpenTransaction() ? entry.currentTxnFirstOffset() : ProducerEntry.NONE;
+  }
+
   @Nullable ProducerState next() {
     return next;
   }

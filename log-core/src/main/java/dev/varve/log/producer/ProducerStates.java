@@ -8,6 +8,7 @@ import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
@@ -234,6 +235,46 @@ public final class ProducerStates {
       if (entry.hasOpenTransaction()) {
         openTransactions.add(entry.currentTxnFirstOffset());
       }
+    }
+  }
+
+  /**
+   * Takes over from a snapshot of this moment what the batches that were fed in cannot show: it was
+   * in batches before them, which are gone, or which compaction emptied.
+   *
+   * @param seenFrom the base offset of the first batch that was fed in
+   * @return what the snapshot says that cannot be, if so with what was expected; nothing is taken
+   *     over then
+   */
+  public Optional<InvalidStateFileException> adopt(ProducerSnapshot snapshot, long seenFrom) {
+    for (ProducerEntry entry : snapshot.producers()) {
+      ProducerState known = producers.get(entry.producerId());
+      boolean possible =
+          known == null ? entry.lastOffset() < seenFrom : known.mayBe(entry, seenFrom);
+      if (!possible) {
+        return Optional.of(
+            new InvalidStateFileException(
+                "producer " + entry.producerId(),
+                entry.toString(),
+                known == null ? "none that is not in the log" : known.toEntry().toString()));
+      }
+    }
+    for (ProducerEntry entry : snapshot.producers()) {
+      adopt(entry);
+    }
+    return Optional.empty();
+  }
+
+  private void adopt(ProducerEntry entry) {
+    ProducerState known = producers.get(entry.producerId());
+    if (known == null) {
+      add(ProducerState.of(entry));
+    } else {
+      openTransactions.remove(known.currentTxnFirstOffset());
+      known.take(entry);
+    }
+    if (entry.hasOpenTransaction()) {
+      openTransactions.add(entry.currentTxnFirstOffset());
     }
   }
 

@@ -94,6 +94,16 @@ public final class RolledSegment implements Segment {
     return new SealedSegment(storage, options, baseOffset(), endOffset, sizeBytes);
   }
 
+  /**
+   * Makes durable, but for its name, what the segment knows of producers, if anything: for a
+   * segment that is deleted before it was settled.
+   */
+  public void keepProducers() throws IOException {
+    if (!producers.producers().isEmpty()) {
+      writeSnapshot();
+    }
+  }
+
   private void writeSnapshot() throws IOException {
     try (StorageFile snapshot =
         storage.create(SegmentFile.name(endOffset, Kind.PRODUCER_SNAPSHOT))) {
