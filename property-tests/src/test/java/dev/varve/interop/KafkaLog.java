@@ -153,6 +153,11 @@ final class KafkaLog implements PartitionLog {
     log.deleteOldSegments();
   }
 
+  /** What a broker has its log do every ten minutes. */
+  void forgetIdleProducers() {
+    log.removeExpiredProducers(clock.milliseconds());
+  }
+
   void roll() throws IOException {
     log.roll();
   }
