@@ -30,8 +30,9 @@ final class Promise {
    * @param id tells its records from those of all others
    * @param baseOffset the offset it was given
    * @param valueBytes the size of each record's value
+   * @param sequence of its first record, if it was appended in the name of a producer; else -1
    */
-  record Batch(int id, long baseOffset, int records, int valueBytes, long timestamp) {
+  record Batch(int id, long baseOffset, int records, int valueBytes, long timestamp, int sequence) {
     long endOffset() {
       return baseOffset + records;
     }

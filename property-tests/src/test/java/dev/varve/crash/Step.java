@@ -6,6 +6,9 @@ sealed interface Step {
   /** Appends one batch of so many records. */
   record Append(int records) implements Step {}
 
+  /** Appends one batch of so many records in the name of a producer. */
+  record Produce(int records) implements Step {}
+
   /** Appends a batch that does not fit into what is left of the segment. */
   record Roll() implements Step {}
 

@@ -7,6 +7,7 @@ import dev.varve.log.CommitLog;
 import dev.varve.log.LogOffsets;
 import dev.varve.log.LogReader;
 import dev.varve.log.PinnedBatches;
+import dev.varve.log.Producer;
 import dev.varve.log.Visibility;
 import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.storage.SimulatedDisk;
@@ -16,6 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +54,7 @@ final class Survivor {
       checkSeen(log, records);
       checkLookups(log, records);
       recoveringAgainChangesNothing(log);
+      checkProducer(log, records);
       goesOn(log, records);
       return operations;
     } finally {
@@ -214,6 +218,36 @@ final class Survivor {
                 Arrays.equals(bytes, after.get(name)),
                 name + " was changed by the second recovery"));
     require(after.keySet().equals(once.contents().keySet()), "files " + after.keySet());
+  }
+
+  /**
+   * The producer goes on behind its last batch that is there, or that was durable before the start
+   * passed it; and that batch is known when it comes again.
+   */
+  private void checkProducer(CommitLog log, List<Read> records) {
+    Set<String> keys = records.stream().map(Read::key).collect(Collectors.toSet());
+    Batch last = null;
+    for (Batch batch : promise.batches()) {
+      boolean durable = batch.endOffset() <= promise.durableEnd() && !promise.isLost(batch);
+      boolean there = keys.contains(batch.id() + "/" + (batch.records() - 1));
+      if (batch.sequence() >= 0 && (there || durable)) {
+        last = batch;
+      }
+    }
+    if (last == null) {
+      return;
+    }
+    long end = log.offsets().endOffset();
+    try (Producer producer = log.producer(Workload.PRODUCER)) {
+      int next = last.sequence() + last.records();
+      require(producer.epoch() == 0, "the producer goes on in epoch " + producer.epoch());
+      require(
+          producer.nextSequence() == next,
+          "the producer goes on with " + producer.nextSequence() + ", expected " + next);
+      long offset = producer.appendAs(last.sequence(), Workload.builder(log, last).build());
+      require(offset == last.baseOffset(), last + " has offset " + offset + " when it comes again");
+    }
+    require(log.offsets().endOffset() == end, "the log took " + last + " again");
   }
 
   /** The log takes appends and an orderly close, and has all of it when it is opened again. */

@@ -8,8 +8,10 @@ import dev.varve.log.CommitLog;
 import dev.varve.log.Durability;
 import dev.varve.log.LogOptions;
 import dev.varve.log.LogReader;
+import dev.varve.log.Producer;
 import dev.varve.log.Visibility;
 import dev.varve.log.error.LogException;
+import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.storage.SimulatedDisk;
 import java.time.Duration;
@@ -17,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +33,9 @@ final class Workload {
 
   /** Two do not fit into a segment, and each lies on several sectors, so that it can be torn. */
   private static final int LARGE_VALUE_BYTES = 1200;
+
+  /** The name of the one producer. */
+  static final String PRODUCER = "explorer";
 
   private static final Duration HOUR = Duration.ofHours(1);
 
@@ -165,6 +171,7 @@ final class Workload {
     CommitLog current = openLog();
     switch (step) {
       case Step.Append append -> append(current, append.records(), 10);
+      case Step.Produce produce -> produce(current, produce.records());
       case Step.Roll _ -> append(current, 1, LARGE_VALUE_BYTES);
       case Step.Flush _ -> flush(current);
       case Step.FlushMeanwhile _ -> {
@@ -267,22 +274,42 @@ final class Workload {
   }
 
   private void append(CommitLog current, int records, int valueBytes) {
-    int id = promise.nextBatchId();
-    long timestamp = nowMillis + timestamp(id);
-    RecordBatchBuilder builder = current.newBatch();
-    for (int i = 0; i < records; i++) {
-      builder.append(timestamp, key(id, i), value(id, valueBytes));
+    Batch batch = nextBatch(current, records, valueBytes, RecordBatch.NO_SEQUENCE);
+    append(batch, () -> current.append(builder(current, batch).build()));
+  }
+
+  private void produce(CommitLog current, int records) {
+    try (Producer producer = current.producer(PRODUCER)) {
+      Batch batch = nextBatch(current, records, 10, producer.nextSequence());
+      append(batch, () -> producer.append(builder(current, batch)));
     }
+  }
+
+  private Batch nextBatch(CommitLog current, int records, int valueBytes, int sequence) {
+    int id = promise.nextBatchId();
     long base = current.offsets().endOffset();
-    promise.appending(new Batch(id, base, records, valueBytes, timestamp));
-    long offset = appended(current, builder);
-    require(offset == base, "appended at " + offset + ", expected " + base);
+    return new Batch(id, base, records, valueBytes, nowMillis + timestamp(id), sequence);
+  }
+
+  static RecordBatchBuilder builder(CommitLog log, Batch batch) {
+    RecordBatchBuilder builder = log.newBatch();
+    for (int i = 0; i < batch.records(); i++) {
+      builder.append(batch.timestamp(), key(batch.id(), i), value(batch.id(), batch.valueBytes()));
+    }
+    return builder;
+  }
+
+  private void append(Batch batch, LongSupplier log) {
+    promise.appending(batch);
+    long offset = appended(log);
+    require(
+        offset == batch.baseOffset(), "appended at " + offset + ", expected " + batch.baseOffset());
     promise.appended();
   }
 
-  private long appended(CommitLog current, RecordBatchBuilder builder) {
+  private long appended(LongSupplier log) {
     try {
-      return current.append(builder.build());
+      return log.getAsLong();
     } catch (LogException e) {
       if (!disk.faults().powerIsOut()) {
         promise.refused();

@@ -10,7 +10,7 @@ final class Workloads {
   private static final List<Step> STEPS =
       List.of(
           new Step.Append(1),
-          new Step.Append(3),
+          new Step.Produce(3),
           new Step.Roll(),
           new Step.Flush(),
           new Step.AwaitDurable(),
