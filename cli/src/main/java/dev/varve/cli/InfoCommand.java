@@ -4,12 +4,14 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.varve.log.inspect.LogDirectory;
 import dev.varve.log.inspect.LogSummary;
+import dev.varve.log.inspect.ProducerSummary;
 import dev.varve.log.inspect.SegmentSummary;
 import dev.varve.log.record.Codec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.ToLongFunction;
@@ -24,11 +26,14 @@ import picocli.CommandLine.Parameters;
     header = "Print how far a log reaches, and its segments.",
     description = {
       "Prints how far a log reaches, and its segments with their batches, bytes, codecs",
-      "and largest timestamps. Every batch header is read. Works while another process",
+      "and largest timestamps, and the producers that it remembers, the one that appended",
+      "last first. Every batch header is read. Works while another process",
       "appends, and changes nothing. Status 1 if a segment is damaged."
     },
     footer = {"  varve info orders-0", "  varve info orders-0 --json | jq .endOffset"})
 final class InfoCommand extends LogCommand {
+  private static final int PRODUCERS_SHOWN_MAX = 20;
+
   @Parameters(paramLabel = "DIR", description = "The directory of the log.")
   private Path directory = Path.of("");
 
@@ -99,7 +104,52 @@ final class InfoCommand extends LogCommand {
               Text.time(segment.timestampMax()),
               codecs(segment.codecs())));
     }
+    appendProducers(text, summary.producers());
     return text.toString();
+  }
+
+  /** Of many, the last; all are in the JSON. */
+  private static void appendProducers(StringBuilder text, List<ProducerSummary> producers) {
+    if (producers.isEmpty()) {
+      return;
+    }
+    text.append('\n');
+    text.append(
+        producerRow(
+            "producer", "epoch", "last sequence", "last offset", "transaction", "timestamp"));
+    for (ProducerSummary producer :
+        producers.subList(0, Math.min(PRODUCERS_SHOWN_MAX, producers.size()))) {
+      text.append(
+          producerRow(
+              Long.toString(producer.producerId()),
+              Short.toString(producer.epoch()),
+              orNone(producer.lastSequence()),
+              orNone(producer.lastOffset()),
+              orNone(producer.transactionOffset()),
+              Text.time(producer.timestamp())));
+    }
+    if (producers.size() > PRODUCERS_SHOWN_MAX) {
+      text.append("and ")
+          .append(Text.count(producers.size() - PRODUCERS_SHOWN_MAX, "more producer"))
+          .append('\n');
+    }
+  }
+
+  private static String producerRow(
+      String id, String epoch, String sequence, String offset, String transaction, String time) {
+    return String.format(
+        Locale.ROOT,
+        "%20s %8s %14s %20s %20s  %s%n",
+        id,
+        epoch,
+        sequence,
+        offset,
+        transaction,
+        time);
+  }
+
+  private static String orNone(long number) {
+    return number < 0 ? "-" : Long.toString(number);
   }
 
   private static void line(StringBuilder text, String name, String value) {
@@ -157,9 +207,26 @@ final class InfoCommand extends LogCommand {
         writeSegment(json, segment);
       }
       json.writeEndArray();
+      json.writeArrayFieldStart("producers");
+      for (ProducerSummary producer : summary.producers()) {
+        writeProducer(json, producer);
+      }
+      json.writeEndArray();
       json.writeEndObject();
       json.writeRaw('\n');
     }
+  }
+
+  private static void writeProducer(JsonGenerator json, ProducerSummary producer)
+      throws IOException {
+    json.writeStartObject();
+    json.writeNumberField("producerId", producer.producerId());
+    json.writeNumberField("epoch", producer.epoch());
+    json.writeNumberField("lastSequence", producer.lastSequence());
+    json.writeNumberField("lastOffset", producer.lastOffset());
+    json.writeNumberField("transactionOffset", producer.transactionOffset());
+    json.writeNumberField("timestamp", producer.timestamp());
+    json.writeEndObject();
   }
 
   private static void writeSegment(JsonGenerator json, SegmentSummary segment) throws IOException {
