@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import dev.varve.jmh.peer.BenchmarkRecords;
 import dev.varve.log.CommitLog;
 import dev.varve.log.LogReader;
+import dev.varve.log.Producer;
 import dev.varve.log.record.Record;
 import dev.varve.log.record.RecordBatchBuilder;
 import java.lang.management.ManagementFactory;
@@ -55,6 +56,31 @@ class AllocationTest {
   }
 
   @Test
+  void anIdempotentAppendOfOneRecordMakesNoGarbage() {
+    try (Producer producer = log.producer("one")) {
+      assertNoGarbage(() -> {
+        for (int i = 0; i < ROUND_OPERATIONS; i++) {
+          records.advance();
+          producer.append(records.timestamp(), records.key(), records.value());
+        }
+      });
+    }
+  }
+
+  @Test
+  void anIdempotentAppendOfABatchMakesNoGarbage() {
+    RecordBatchBuilder builder = log.newBatch();
+    try (Producer producer = log.producer("one")) {
+      assertNoGarbage(() -> {
+        for (int i = 0; i < ROUND_OPERATIONS; i += BATCH_RECORDS) {
+          fill(builder);
+          producer.append(builder);
+        }
+      });
+    }
+  }
+
+  @Test
   void buildingAndAppendingABatchMakesNoGarbage() {
     RecordBatchBuilder builder = log.newBatch();
     assertNoGarbage(() -> {
@@ -84,12 +110,16 @@ class AllocationTest {
   }
 
   private void appendBatch(RecordBatchBuilder builder) {
+    fill(builder);
+    log.append(builder.build());
+  }
+
+  private void fill(RecordBatchBuilder builder) {
     builder.clear();
     for (int i = 0; i < BATCH_RECORDS; i++) {
       records.advance();
       builder.append(records.timestamp(), records.key(), records.value());
     }
-    log.append(builder.build());
   }
 
   private void assertNoGarbage(Runnable round) {

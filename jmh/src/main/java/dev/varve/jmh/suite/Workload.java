@@ -6,6 +6,7 @@ import dev.varve.jmh.AppendRecordBenchmark;
 import dev.varve.jmh.LatencyBenchmark;
 import dev.varve.jmh.OpenBenchmark;
 import dev.varve.jmh.PointReadBenchmark;
+import dev.varve.jmh.ProducerBenchmark;
 import dev.varve.jmh.ReadBenchmark;
 import dev.varve.jmh.ReadCompressedBenchmark;
 import dev.varve.jmh.ReaderGrowthBenchmark;
@@ -119,6 +120,16 @@ enum Workload {
       Map.of(),
       null),
   OPEN("Open", "log", OpenBenchmark.class, "open", Operation.REOPEN, Map.of(), null),
+  IDEMPOTENCE(
+      "Cost of idempotence", "record", ProducerBenchmark.class, "append.*", null, Map.of(), null),
+  PRODUCERS(
+      "Cost of more producers",
+      "log",
+      ProducerBenchmark.class,
+      "closeAndOpen",
+      null,
+      Map.of(),
+      null),
   SEGMENTS(
       "Cost of more segments", "call", SegmentGrowthBenchmark.class, ".*", null, Map.of(), null),
   READERS("Cost of more readers", "call", ReaderGrowthBenchmark.class, ".*", null, Map.of(), null);
