@@ -30,9 +30,11 @@ class DocumentsTest {
   @Test
   void theSnippetsOfTheReadmeRun() throws Exception {
     List<String> snippets = snippets("README.md");
-    assertThat(snippets).hasSize(1);
+    assertThat(snippets).hasSize(2);
 
     assertThat(run(snippets.getFirst())).isEqualTo("0: 2 espressos\n");
+    assertThat(run(snippets.getLast())).isEqualTo("3 records\n");
+    assertThat(run(snippets.getLast())).as("once more").isEqualTo("3 records\n");
   }
 
   @Test
@@ -96,6 +98,7 @@ class DocumentsTest {
         import static java.nio.charset.StandardCharsets.UTF_8;
         import dev.varve.log.*;
         import java.nio.file.Path;
+        import java.util.List;
 
         public class Snippet {
           public static void main(String[] args) {
