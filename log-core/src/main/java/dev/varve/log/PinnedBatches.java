@@ -94,12 +94,17 @@ public final class PinnedBatches implements AutoCloseable {
       }
       long limit = view.limit(position, Math.max(1, bytesMax));
       long visibleEnd = readPath.visibleEnd(visibility);
+      long visiblePosition = view.endPosition();
       if (visibleEnd < view.segment().endOffset()) {
-        limit = Math.max(position, Math.min(limit, view.positionOf(visibleEnd)));
+        visiblePosition = Math.max(position, view.positionOf(visibleEnd));
+        limit = Math.min(limit, visiblePosition);
       }
       List<AbortedTransaction> aborted =
           visibility == Visibility.COMMITTED
-              ? aborted(readPath, offset, upperBound(view, limit, visibleEnd))
+              ? aborted(
+                  readPath,
+                  offset,
+                  upperBound(view, position, bytesMax, limit, visiblePosition, visibleEnd))
               : List.of();
       done = true;
       return new PinnedBatches(readPath, storage, view, position, limit, aborted);
@@ -112,9 +117,11 @@ public final class PinnedBatches implements AutoCloseable {
     }
   }
 
-  /** The end of a range in which all batches lie: coarse, as the index has it. */
-  private static long upperBound(SegmentView view, long endPosition, long visibleEnd) {
-    return Math.min(view.offsetAtOrBehind(endPosition), visibleEnd);
+  /** The end of a range in which all batches lie: as coarse as Kafka has it, from the index. */
+  private static long upperBound(
+      SegmentView view, long position, int bytesMax, long limit, long visiblePosition, long end) {
+    long asked = Math.min(position + bytesMax, visiblePosition); // where a batch may be cut in two
+    return Math.min(view.offsetAtOrBehind(Math.max(limit, asked)), end);
   }
 
   private static List<AbortedTransaction> aborted(ReadPath readPath, long from, long to) {

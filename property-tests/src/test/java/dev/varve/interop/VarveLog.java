@@ -1,10 +1,13 @@
 package dev.varve.interop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.varve.log.AbortedTransaction;
 import dev.varve.log.CommitLog;
 import dev.varve.log.LogReader;
 import dev.varve.log.OpenReport;
+import dev.varve.log.PinnedBatches;
 import dev.varve.log.SegmentInfo;
+import dev.varve.log.Visibility;
 import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.EndTransactionMarker.Outcome;
@@ -85,6 +88,26 @@ final class VarveLog implements PartitionLog {
       // what comes before it is asked for
     }
     return records;
+  }
+
+  long lastStableOffset() {
+    return log.offsets().lastStableOffset();
+  }
+
+  List<KafkaRecord> readCommitted() {
+    List<KafkaRecord> records = new ArrayList<>();
+    try (LogReader reader = log.reader(startOffset(), Visibility.COMMITTED)) {
+      while (reader.next()) {
+        records.add(KafkaRecord.of(reader.batch(), reader.record()));
+      }
+    }
+    return records;
+  }
+
+  List<AbortedTransaction> abortedTransactions(long offset, int bytesMax) {
+    try (PinnedBatches batches = log.read(offset, bytesMax, Visibility.COMMITTED)) {
+      return batches.abortedTransactions();
+    }
   }
 
   private void readInto(List<KafkaRecord> records) {
