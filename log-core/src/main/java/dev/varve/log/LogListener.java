@@ -48,6 +48,15 @@ public interface LogListener {
    */
   default void transactionTimedOut(long producerId, long firstOffset, long ageMillis) {}
 
+  /**
+   * A reader of committed records came to a sealed segment whose log contradicts its transaction
+   * index, which was made anew.
+   *
+   * @param file the name of the index
+   * @param found what it held, and how many transactions it should hold
+   */
+  default void transactionIndexRebuilt(String file, String found) {}
+
   /** A step of the background work failed; it will be tried again. */
   default void maintenanceFailed(String task, Throwable cause) {}
 

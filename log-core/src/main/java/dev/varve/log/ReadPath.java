@@ -6,7 +6,10 @@ import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordCursor;
+import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
+import dev.varve.log.segment.SegmentFile;
+import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentList;
 import dev.varve.log.segment.SegmentView;
 import java.io.EOFException;
@@ -83,10 +86,24 @@ final class ReadPath {
    */
   void visitAborted(long from, long to, TransactionIndex.Visitor visitor) {
     SegmentList segments = writer.segments(); // has all that was decided when `to` was found out
-    int index = Math.max(0, segments.floorIndex(from));
-    while (index < segments.size()
-        && segments.get(index).transactionIndex().visitAborted(from, to, visitor)) {
-      index++;
+    for (int i = Math.max(0, segments.floorIndex(from)); i < segments.size(); i++) {
+      Segment segment = segments.get(i);
+      boolean goesOn = segment.transactionIndex().visitAborted(from, to, visitor);
+      if (segment instanceof SealedSegment sealed) {
+        tellOf(sealed);
+        goesOn &= sealed.mayBeDecidedLater(to);
+      }
+      if (!goesOn) {
+        return;
+      }
+    }
+  }
+
+  private void tellOf(SealedSegment sealed) {
+    String found = sealed.takeContradiction();
+    if (found != null) {
+      String file = SegmentFile.name(sealed.baseOffset(), Kind.TRANSACTION_INDEX);
+      options.listener().transactionIndexRebuilt(file, found);
     }
   }
 
