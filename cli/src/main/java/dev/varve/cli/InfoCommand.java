@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.varve.log.inspect.LogDirectory;
 import dev.varve.log.inspect.LogSummary;
 import dev.varve.log.inspect.SegmentSummary;
+import dev.varve.log.inspect.TransactionSummary;
 import dev.varve.log.record.Codec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -40,15 +41,16 @@ final class InfoCommand extends LogCommand {
   @Override
   public Integer call() throws IOException {
     LogSummary summary;
+    TransactionSummary transactions = TransactionSummary.of(directory);
     long bytes = LogSummary.bytesIn(LogDirectory.of(directory));
     try (ProgressLine progress = ProgressLine.ofBytes(streams(), "info")) {
       summary = LogSummary.of(directory, done -> progress.update(done, bytes));
     }
     ByteSink sink = streams().sink();
     if (json) {
-      printJson(summary, sink);
+      printJson(summary, transactions, sink);
     } else {
-      sink.write(table(summary).getBytes(StandardCharsets.UTF_8));
+      sink.write(table(summary, transactions).getBytes(StandardCharsets.UTF_8));
     }
     sink.flush();
     boolean sound = true;
@@ -69,7 +71,7 @@ final class InfoCommand extends LogCommand {
     };
   }
 
-  private String table(LogSummary summary) {
+  private String table(LogSummary summary, TransactionSummary transactions) {
     LogDirectory log = summary.directory();
     StringBuilder text = new StringBuilder();
     line(text, "log", directory.toString());
@@ -79,7 +81,10 @@ final class InfoCommand extends LogCommand {
         text,
         "durable end",
         log.durableEnd() < 0 ? "unknown" : "at least " + Text.count(log.durableEnd()));
+    line(text, "last stable offset", Text.count(transactions.lastStableOffset()));
     line(text, "end offset", Text.count(summary.endOffset()));
+    line(text, "open transactions", open(transactions));
+    line(text, "aborted", Text.count(transactions.aborted().size(), "transaction"));
     line(text, "records", Text.count(total(summary, SegmentSummary::records)));
     line(text, "batches", Text.count(total(summary, SegmentSummary::batches)));
     long bytes = total(summary, SegmentSummary::sizeBytes);
@@ -100,6 +105,14 @@ final class InfoCommand extends LogCommand {
               codecs(segment.codecs())));
     }
     return text.toString();
+  }
+
+  private static String open(TransactionSummary transactions) {
+    return transactions.open().isEmpty()
+        ? "none"
+        : transactions.open().stream()
+            .map(open -> "producer " + open.producerId() + " from offset " + open.firstOffset())
+            .collect(Collectors.joining(", "));
   }
 
   private static void line(StringBuilder text, String name, String value) {
@@ -139,13 +152,15 @@ final class InfoCommand extends LogCommand {
     return summary.segments().stream().mapToLong(part).sum();
   }
 
-  private static void printJson(LogSummary summary, ByteSink sink) throws IOException {
+  private static void printJson(LogSummary summary, TransactionSummary transactions, ByteSink sink)
+      throws IOException {
     LogDirectory log = summary.directory();
     try (JsonGenerator json = new JsonFactory().createGenerator(sink)) {
       json.writeStartObject();
       json.writeStringField("directory", log.path().toString());
       json.writeStringField("state", log.state().name().toLowerCase(Locale.ROOT));
       json.writeNumberField("startOffset", log.startOffset());
+      writeTransactions(json, transactions);
       json.writeNumberField("durableEnd", log.durableEnd());
       json.writeNumberField("endOffset", summary.endOffset());
       json.writeNumberField("records", total(summary, SegmentSummary::records));
@@ -160,6 +175,21 @@ final class InfoCommand extends LogCommand {
       json.writeEndObject();
       json.writeRaw('\n');
     }
+  }
+
+  private static void writeTransactions(JsonGenerator json, TransactionSummary transactions)
+      throws IOException {
+    json.writeNumberField("lastStableOffset", transactions.lastStableOffset());
+    json.writeArrayFieldStart("openTransactions");
+    for (TransactionSummary.Open open : transactions.open()) {
+      json.writeStartObject();
+      json.writeNumberField("producerId", open.producerId());
+      json.writeNumberField("epoch", open.epoch());
+      json.writeNumberField("firstOffset", open.firstOffset());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeNumberField("abortedTransactions", transactions.aborted().size());
   }
 
   private static void writeSegment(JsonGenerator json, SegmentSummary segment) throws IOException {

@@ -6,6 +6,8 @@ import com.sun.management.ThreadMXBean;
 import dev.varve.jmh.peer.BenchmarkRecords;
 import dev.varve.log.CommitLog;
 import dev.varve.log.LogReader;
+import dev.varve.log.Producer;
+import dev.varve.log.Visibility;
 import dev.varve.log.record.Record;
 import dev.varve.log.record.RecordBatchBuilder;
 import java.lang.management.ManagementFactory;
@@ -77,6 +79,37 @@ class AllocationTest {
         while (reader.next()) {
           Record record = reader.record();
           sum += record.offset() + record.keyBytes() + record.valueBytes();
+        }
+        assertThat(sum).isPositive();
+      });
+    }
+  }
+
+  @Test
+  void readingWhatIsCommittedMakesNoGarbage() {
+    RecordBatchBuilder builder = log.newBatch();
+    try (Producer producer = log.producer("one")) {
+      for (int i = 0; i < ROUND_OPERATIONS; i += BATCH_RECORDS) {
+        producer.beginTransaction();
+        builder.clear();
+        for (int r = 0; r < BATCH_RECORDS; r++) {
+          records.advance();
+          builder.append(records.timestamp(), records.key(), records.value());
+        }
+        producer.append(builder);
+        if (i % (8 * BATCH_RECORDS) == 0) {
+          producer.abortTransaction();
+        } else {
+          producer.commitTransaction();
+        }
+      }
+    }
+    try (LogReader reader = log.reader(0, Visibility.COMMITTED)) {
+      assertNoGarbage(() -> {
+        long sum = 0;
+        reader.seek(0);
+        while (reader.next()) {
+          sum += reader.record().offset();
         }
         assertThat(sum).isPositive();
       });

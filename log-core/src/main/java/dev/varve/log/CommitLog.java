@@ -4,6 +4,7 @@ import dev.varve.log.MaintenanceThread.Part;
 import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.OffsetOutOfRangeException;
+import dev.varve.log.producer.OpenTransaction;
 import dev.varve.log.producer.ProducerName;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.EndTransactionMarker;
@@ -277,6 +278,26 @@ public final class CommitLog implements AutoCloseable {
 
   EpochClock clock() {
     return options.clock();
+  }
+
+  /** The transactions that are open now, by first offset. */
+  public List<TransactionInfo> openTransactions() {
+    return writer.openTransactions().stream().map(TransactionInfo::of).toList();
+  }
+
+  /**
+   * Aborts the open transaction of a producer, whoever owns it, and fences the producer: what a
+   * time-out does, for a transaction that nobody will end any more.
+   *
+   * @return the transaction, as it was
+   * @throws dev.varve.log.error.InvalidTransactionStateException if the producer has none open; the
+   *     message names those who have
+   * @throws dev.varve.log.error.DiskFullException if there is no room; the transaction stays open
+   */
+  public TransactionInfo abortTransaction(long producerId) {
+    OpenTransaction aborted = writer.abortTransactionOf(producerId);
+    forceIfEachAppendIs(writer.endOffset());
+    return TransactionInfo.of(aborted);
   }
 
   /** A builder of batches with the log's compression, for one thread. */

@@ -3,6 +3,7 @@ package dev.varve.log;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.log.error.BatchTooLargeException;
 import dev.varve.log.error.DiskFullException;
+import dev.varve.log.error.InvalidTransactionStateException;
 import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.producer.LeaderEpochs;
@@ -270,6 +271,30 @@ final class LogWriter {
       }
       abortLocked(now);
       return true;
+    } catch (InternalError e) {
+      throw failure.fail("a store into mapped memory", e);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  /** Aborts the transaction of a producer, who must have one. */
+  OpenTransaction abortTransactionOf(long producerId) {
+    writeLock.lock();
+    try {
+      checkOpen();
+      OpenTransaction open = state.producers().openTransaction(producerId);
+      if (open == null) {
+        List<Long> others =
+            state.producers().openTransactions().stream().map(OpenTransaction::producerId).toList();
+        throw new InvalidTransactionStateException(
+            "producer "
+                + producerId
+                + ": found no open transaction, expected one; producers with one: "
+                + (others.isEmpty() ? "none" : others));
+      }
+      abortLocked(open);
+      return open;
     } catch (InternalError e) {
       throw failure.fail("a store into mapped memory", e);
     } finally {

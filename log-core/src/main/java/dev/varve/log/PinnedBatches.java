@@ -104,7 +104,7 @@ public final class PinnedBatches implements AutoCloseable {
               ? aborted(
                   readPath,
                   offset,
-                  upperBound(view, position, bytesMax, limit, visiblePosition, visibleEnd))
+                  upperBound(view, position, bytesMax, limit, visiblePosition))
               : List.of();
       done = true;
       return new PinnedBatches(readPath, storage, view, position, limit, aborted);
@@ -117,11 +117,14 @@ public final class PinnedBatches implements AutoCloseable {
     }
   }
 
-  /** The end of a range in which all batches lie: as coarse as Kafka has it, from the index. */
+  /**
+   * The end of a range in which all batches lie: as coarse as Kafka has it, from the index. It may
+   * lie behind the last stable offset; whoever skips by the list does not come so far.
+   */
   private static long upperBound(
-      SegmentView view, long position, int bytesMax, long limit, long visiblePosition, long end) {
+      SegmentView view, long position, int bytesMax, long limit, long visiblePosition) {
     long asked = Math.min(position + bytesMax, visiblePosition); // where a batch may be cut in two
-    return Math.min(view.offsetAtOrBehind(Math.max(limit, asked)), end);
+    return view.offsetAtOrBehind(Math.max(limit, asked));
   }
 
   private static List<AbortedTransaction> aborted(ReadPath readPath, long from, long to) {

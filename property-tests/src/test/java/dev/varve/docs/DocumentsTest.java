@@ -30,9 +30,11 @@ class DocumentsTest {
   @Test
   void theSnippetsOfTheReadmeRun() throws Exception {
     List<String> snippets = snippets("README.md");
-    assertThat(snippets).hasSize(1);
+    assertThat(snippets).hasSize(2);
 
     assertThat(run(snippets.getFirst())).isEqualTo("0: 2 espressos\n");
+    assertThat(run(snippets.getLast()))
+        .isEqualTo("2 espressos\na ristretto\none ristretto less\n");
   }
 
   @Test

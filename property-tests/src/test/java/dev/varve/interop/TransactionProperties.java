@@ -60,7 +60,7 @@ class TransactionProperties {
         .ofMaxSize(60);
   }
 
-  @Property(tries = 40)
+  @Property(tries = 100)
   void transactionsAreKafkas(@ForAll("steps") List<Step> steps) throws IOException {
     LogSettings settings = LogSettings.ofSegmentBytes(700).withIndexIntervalBytes(200);
     try (LogDirectory ofKafka = LogDirectory.create();

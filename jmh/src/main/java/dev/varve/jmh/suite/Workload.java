@@ -11,6 +11,7 @@ import dev.varve.jmh.ReadCompressedBenchmark;
 import dev.varve.jmh.ReaderGrowthBenchmark;
 import dev.varve.jmh.SegmentGrowthBenchmark;
 import dev.varve.jmh.TimeLookupBenchmark;
+import dev.varve.jmh.TransactionBenchmark;
 import dev.varve.jmh.TransferBenchmark;
 import dev.varve.jmh.peer.Operation;
 import dev.varve.jmh.peer.PeerKind;
@@ -119,6 +120,8 @@ enum Workload {
       Map.of(),
       null),
   OPEN("Open", "log", OpenBenchmark.class, "open", Operation.REOPEN, Map.of(), null),
+  TRANSACTIONS(
+      "Cost of transactions", "record", TransactionBenchmark.class, ".*", null, Map.of(), null),
   SEGMENTS(
       "Cost of more segments", "call", SegmentGrowthBenchmark.class, ".*", null, Map.of(), null),
   READERS("Cost of more readers", "call", ReaderGrowthBenchmark.class, ".*", null, Map.of(), null);
