@@ -47,6 +47,7 @@ public final class CommitLog implements AutoCloseable {
   private final OpenReport openReport;
   private final LogWriter writer;
   private final LogKeeper keeper;
+  private final Replica replica;
   private final ScrubTask scrub;
   private final ReadPath readPath;
   private final boolean forcesEachAppend;
@@ -59,10 +60,18 @@ public final class CommitLog implements AutoCloseable {
     this.options = options;
     this.openReport = recovered.report();
     FailureLatch failure = new FailureLatch(storage.directory().toString(), options.listener());
-    this.writer = new LogWriter(storage, options, failure, recovered.segments(), recovered.state());
+    this.writer =
+        new LogWriter(
+            storage,
+            options,
+            failure,
+            recovered.segments(),
+            recovered.state(),
+            recovered.highWatermark());
     this.keeper =
         new LogKeeper(
             storage, writer, failure, options, recovered.startOffset(), recovered.recoveryPoint());
+    this.replica = new Replica(storage, options, writer, keeper);
     this.scrub = new ScrubTask(storage, writer::segments, options);
     this.forcesEachAppend = options.durability() instanceof Durability.PerAppend;
     this.readPath = new ReadPath(writer, keeper, failure, options);
@@ -203,6 +212,11 @@ public final class CommitLog implements AutoCloseable {
     return baseOffset;
   }
 
+  /** The log as one of several replicas. */
+  public Replica replica() {
+    return replica;
+  }
+
   /** A builder of batches with the log's compression, for one thread. */
   public RecordBatchBuilder newBatch() {
     return RecordBatchBuilder.of(options.compression());
@@ -261,7 +275,9 @@ public final class CommitLog implements AutoCloseable {
   public LogOffsets offsets() {
     long start = keeper.startOffset();
     long durable = keeper.durableEnd().get();
-    return new LogOffsets(start, durable, writer.endOffset());
+    long highWatermark = options.replicated() ? writer.highWatermark() : Long.MAX_VALUE;
+    long end = writer.endOffset(); // last, as all lies below it; but it may be truncated meanwhile
+    return new LogOffsets(start, Math.min(highWatermark, end), Math.min(durable, end), end);
   }
 
   /** The segments now, oldest first. */
@@ -312,7 +328,8 @@ public final class CommitLog implements AutoCloseable {
    * <p>It needs next to no room, so that it can make room on a full disk. A file that cannot be
    * deleted is reported to the {@link LogListener}, and deleted later.
    *
-   * @throws dev.varve.log.error.OffsetOutOfRangeException if the offset is past the end
+   * @throws dev.varve.log.error.OffsetOutOfRangeException if the offset is past the high watermark,
+   *     which is the end unless the log is replicated
    * @throws dev.varve.log.error.DiskFullException if there is not even room for the new start,
    *     which then has not moved
    * @throws LogIOException if the new start cannot be written; it then has not moved
@@ -332,6 +349,7 @@ public final class CommitLog implements AutoCloseable {
    *
    * @param offset the offset of a record that was appended
    * @throws dev.varve.log.error.OffsetOutOfRangeException if there is no such record
+   * @throws dev.varve.log.error.LogTruncatedException if the record is truncated meanwhile
    * @throws dev.varve.log.error.LogFailedException if the force fails: the log stops
    */
   public void awaitDurable(long offset) {
@@ -340,7 +358,7 @@ public final class CommitLog implements AutoCloseable {
 
   /**
    * Completes when a record is durable, after a force on the log's background thread; on the common
-   * pool, exceptionally if the log stops or is closed before.
+   * pool, exceptionally if the log stops, is closed, or loses the record to a truncation before.
    *
    * @param offset the offset of a record that was appended
    * @throws dev.varve.log.error.OffsetOutOfRangeException if there is no such record

@@ -5,22 +5,29 @@ package dev.varve.log;
  * o < endOffset}.
  *
  * @param startOffset the first offset that can be read
+ * @param highWatermark the offset below which nothing is ever truncated; the end, unless the log is
+ *     replicated
  * @param durableEnd the offset below which everything survives a power loss
  * @param endOffset the offset that the next record gets
  */
-public record LogOffsets(long startOffset, long durableEnd, long endOffset) {
+public record LogOffsets(long startOffset, long highWatermark, long durableEnd, long endOffset) {
 
   /** Refuses marks that have crossed. */
   public LogOffsets {
-    if (startOffset < 0 || startOffset > endOffset || durableEnd > endOffset) {
+    if (startOffset < 0
+        || startOffset > highWatermark
+        || highWatermark > endOffset
+        || durableEnd > endOffset) {
       throw new IllegalArgumentException(
           "found start "
               + startOffset
+              + ", high watermark "
+              + highWatermark
               + ", durable end "
               + durableEnd
               + ", end "
               + endOffset
-              + "; expected 0 <= start <= end and durable end <= end");
+              + "; expected 0 <= start <= high watermark <= end and durable end <= end");
     }
   }
 

@@ -29,6 +29,7 @@ public final class LogOptions {
   private final LogListener listener;
   private final boolean ownMaintenanceThreads;
   private final long scrubBytesPerSecondMax;
+  private final boolean replicated;
 
   private LogOptions(Builder builder) {
     this.segments =
@@ -48,6 +49,7 @@ public final class LogOptions {
     this.listener = builder.listener;
     this.ownMaintenanceThreads = builder.ownMaintenanceThreads;
     this.scrubBytesPerSecondMax = builder.scrubBytesPerSecondMax;
+    this.replicated = builder.replicated;
   }
 
   /** Kafka's defaults. */
@@ -136,6 +138,11 @@ public final class LogOptions {
     return scrubBytesPerSecondMax;
   }
 
+  /** Whether the log is one of several replicas. */
+  public boolean replicated() {
+    return replicated;
+  }
+
   /** Collects options. Not safe for use by several threads at once. */
   public static final class Builder {
     private int segmentBytesMax = 1 << 30;
@@ -153,6 +160,7 @@ public final class LogOptions {
     private LogListener listener = LogListener.NONE;
     private boolean ownMaintenanceThreads = true;
     private long scrubBytesPerSecondMax;
+    private boolean replicated;
 
     private Builder() {}
 
@@ -254,6 +262,16 @@ public final class LogOptions {
      */
     public Builder scrubBytesPerSecondMax(long bytes) {
       scrubBytesPerSecondMax = checkRange("scrubBytesPerSecondMax", bytes, 0, Long.MAX_VALUE);
+      return this;
+    }
+
+    /**
+     * Whether the log is one of several replicas (the default: it is not). The high watermark of a
+     * replicated log is what {@link Replica#advanceHighWatermark} says, and records above it may be
+     * truncated; that of any other log is its end.
+     */
+    public Builder replicated(boolean value) {
+      replicated = value;
       return this;
     }
 

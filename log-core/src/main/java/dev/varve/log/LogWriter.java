@@ -4,14 +4,24 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.log.error.BatchTooLargeException;
 import dev.varve.log.error.DiskFullException;
 import dev.varve.log.error.LogClosedException;
+import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogIOException;
+import dev.varve.log.error.OffsetOutOfRangeException;
+import dev.varve.log.error.UnexpectedAppendOffsetException;
 import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
+import dev.varve.log.record.CodecUnavailableException;
 import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.record.EpochEnd;
+import dev.varve.log.record.InvalidBatchException;
+import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.TimestampType;
 import dev.varve.log.segment.ActiveSegment;
+import dev.varve.log.segment.BatchRun;
 import dev.varve.log.segment.RolledSegment;
 import dev.varve.log.segment.Segment;
+import dev.varve.log.segment.SegmentFile;
+import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentList;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
@@ -24,6 +34,17 @@ import java.io.IOException;
  * <p>Thread safety: safe for use by several threads; reads of the list take no lock.
  */
 final class LogWriter {
+  private static final long NO_ROLL = -1;
+
+  /** What became of batches from a leader. */
+  enum FollowerAppend {
+    APPENDED,
+    /** And the leader epochs are others than before. */
+    APPENDED_WITH_EPOCHS,
+    /** Not appended: before, the log has to be {@linkplain #rollTo rolled} to their offset. */
+    NEEDS_ROLL
+  }
+
   // Constant after construction.
   private final WriteLock writeLock = new WriteLock();
   private final Storage storage;
@@ -36,28 +57,33 @@ final class LogWriter {
   private volatile SegmentList segments;
   private volatile boolean closed;
 
+  /** Of a log that is not replicated, what was kept when it was, if it ever was. */
+  private volatile long highWatermark;
+
   @GuardedBy("writeLock")
-  private final PartitionState state;
+  private PartitionState state;
 
   /**
-   * Whether the last roll was not done to its end. The next segment's file may be there all the
-   * same, so nothing is appended to the last one any more: an open would take that for what lies
-   * below the new base.
+   * The base of the segment that the last roll did not come to the end of making; or {@link
+   * #NO_ROLL}. Its file may be there all the same, so nothing is appended to the last segment any
+   * more: an open would take that for what lies below the new base.
    */
   @GuardedBy("writeLock")
-  private boolean rollFailed;
+  private long unfinishedRoll = NO_ROLL;
 
   LogWriter(
       Storage storage,
       LogOptions options,
       FailureLatch failure,
       SegmentList segments,
-      PartitionState state) {
+      PartitionState state,
+      long highWatermark) {
     this.storage = storage;
     this.options = options;
     this.failure = failure;
     this.segments = segments;
     this.state = state;
+    this.highWatermark = highWatermark;
     this.batchBytesMax = Math.min(options.batchBytesMax(), options.segmentBytesMax());
     this.stampsTime = options.timestampType() == TimestampType.LOG_APPEND_TIME;
   }
@@ -76,7 +102,7 @@ final class LogWriter {
   long append(EncodedBatch batch) {
     int batchBytes = batch.sizeBytes();
     if (batchBytes > batchBytesMax) {
-      throw tooLarge(batchBytes);
+      throw tooLarge("batch", batchBytes, batchBytesMax);
     }
     if (stampsTime) {
       batch.stampLogAppendTime(options.clock().time());
@@ -98,10 +124,10 @@ final class LogWriter {
     long baseOffset = active.endOffset();
     long lastOffset = baseOffset + batch.lastOffsetDelta();
     try {
-      if (rollFailed || active.mustRollFor(batch, lastOffset, options.clock())) {
-        active = roll(active);
+      if (mustRollFor(batch.sizeBytes(), batch.maxTimestamp(), lastOffset)) {
+        active = roll(active, baseOffset);
       }
-      active.reserveFor(batch);
+      active.reserveFor(batch.sizeBytes());
     } catch (IOException e) {
       throw noRoom(e);
     }
@@ -115,12 +141,95 @@ final class LogWriter {
     return baseOffset;
   }
 
+  @GuardedBy("writeLock")
+  private boolean mustRollFor(int batchBytes, long timestampMax, long lastOffset) {
+    return unfinishedRoll != NO_ROLL
+        || segments.active().mustRollFor(batchBytes, timestampMax, lastOffset, options.clock());
+  }
+
+  /** Appends the batches of a leader with the offsets and epochs that they have, all or none. */
+  FollowerAppend appendAsFollower(BatchRun run) {
+    if (run.sizeBytes() > options.segmentBytesMax()) {
+      throw tooLarge("batches", run.sizeBytes(), options.segmentBytesMax());
+    }
+    writeLock.lock();
+    try {
+      checkOpen();
+      return run.sizeBytes() == 0 ? FollowerAppend.APPENDED : appendLocked(run);
+    } catch (InternalError e) {
+      throw failure.fail("a store into mapped memory", e);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  @GuardedBy("writeLock")
+  private FollowerAppend appendLocked(BatchRun run) {
+    ActiveSegment active = segments.active();
+    long end = active.endOffset();
+    if (run.firstOffset() < end) {
+      throw new UnexpectedAppendOffsetException(directory(), run.firstOffset(), end);
+    }
+    try {
+      if (mustRollFor(run.sizeBytes(), run.timestampMax(), run.endOffset() - 1)) {
+        if (run.firstOffset() > end) {
+          return FollowerAppend.NEEDS_ROLL;
+        }
+        active = roll(active, end);
+      }
+      active.reserveFor(run.sizeBytes());
+    } catch (IOException e) {
+      throw noRoom(e);
+    }
+    LeaderEpochs before = state.epochs();
+    for (int at = 0; at < run.sizeBytes(); at += run.batchAt(at).sizeBytes()) {
+      takeNote(run.batchAt(at), active);
+    }
+    active.append(run);
+    return state.epochs().equals(before)
+        ? FollowerAppend.APPENDED
+        : FollowerAppend.APPENDED_WITH_EPOCHS;
+  }
+
+  @GuardedBy("writeLock")
+  private void takeNote(RecordBatch batch, ActiveSegment active) {
+    try {
+      state.onReplicatedBatch(batch, active.transactionIndex());
+    } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
+      // A control batch that marks nothing: the leader has it, and so must we. A replay of the log
+      // passes over it in the same way.
+    }
+  }
+
+  /**
+   * Begins a segment at an offset behind the end of the log, as batches from a leader want it that
+   * have a gap before them. The caller makes that durable: an open takes a gap between segments
+   * that was not for a lost segment.
+   */
+  void rollTo(long baseOffset) {
+    writeLock.lock();
+    try {
+      checkOpen();
+      ActiveSegment active = segments.active();
+      if (active.endOffset() < baseOffset) {
+        roll(active, baseOffset);
+      }
+    } catch (IOException e) {
+      throw noRoom(e);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
   /** Everything that can fail is done before the list changes, the making of the file last. */
   @GuardedBy("writeLock")
-  private ActiveSegment roll(ActiveSegment active) throws IOException {
-    rollFailed = true;
-    RolledSegment rolled = seal(active);
-    ActiveSegment next = active.next(options.clock().time());
+  private ActiveSegment roll(ActiveSegment active, long baseOffset) throws IOException {
+    if (unfinishedRoll != NO_ROLL && unfinishedRoll != baseOffset) {
+      storage.delete(SegmentFile.name(unfinishedRoll, Kind.LOG));
+    }
+    unfinishedRoll = baseOffset;
+    RolledSegment rolled = seal(active, baseOffset);
+    ActiveSegment next = active.next(baseOffset, options.clock().time());
     boolean done = false;
     try {
       segments = segments.rolled(rolled, next);
@@ -130,14 +239,14 @@ final class LogWriter {
         next.discard();
       }
     }
-    rollFailed = false;
+    unfinishedRoll = NO_ROLL;
     options.listener().segmentRolled(next.baseOffset());
     return next;
   }
 
   @GuardedBy("writeLock")
-  private RolledSegment seal(ActiveSegment active) {
-    return active.roll(state.producers().snapshot().format());
+  private RolledSegment seal(ActiveSegment active, long nextBaseOffset) {
+    return active.roll(nextBaseOffset, state.producers().snapshot().format());
   }
 
   /**
@@ -154,12 +263,13 @@ final class LogWriter {
     }
   }
 
-  private BatchTooLargeException tooLarge(int batchBytes) {
+  private BatchTooLargeException tooLarge(String what, int bytes, int bytesMax) {
     return new BatchTooLargeException(
-        "batch of "
-            + batchBytes
+        what
+            + " of "
+            + bytes
             + " bytes, expected at most "
-            + batchBytesMax
+            + bytesMax
             + " (max.message.bytes is "
             + options.batchBytesMax()
             + ", segment.bytes is "
@@ -178,9 +288,19 @@ final class LogWriter {
   /** Refuses calls on a log that was closed or has failed. */
   void checkOpen() {
     if (closed) {
-      throw new LogClosedException(storage.directory() + " was closed");
+      throw new LogClosedException(directory() + " was closed");
     }
     failure.check();
+  }
+
+  /** The file of a mapping has lost a page: the log stops, the process goes on. */
+  LogException lostMemory(InternalError e) {
+    return failure.fail("a load from mapped memory", e);
+  }
+
+  /** The directory, for messages. */
+  String directory() {
+    return storage.directory().toString();
   }
 
   /** Puts one segment in the place of another. */
@@ -203,6 +323,54 @@ final class LogWriter {
     }
   }
 
+  /** The offset below which nothing is ever truncated. */
+  long highWatermark() {
+    return options.replicated() ? highWatermark : endOffset();
+  }
+
+  /** What the checkpoint keeps of the high watermark. */
+  long keptHighWatermark() {
+    return Math.min(highWatermark, endOffset());
+  }
+
+  /** Moves the high watermark of a replicated log up; one that is lower changes nothing. */
+  void advanceHighWatermark(long offset) {
+    if (!options.replicated()) {
+      throw new IllegalStateException(
+          directory() + " is not replicated, so that its high watermark is its end");
+    }
+    writeLock.lock();
+    try {
+      checkOpen();
+      if (offset < 0 || offset > endOffset()) {
+        throw new OffsetOutOfRangeException(offset, highWatermark, endOffset());
+      }
+      highWatermark = Math.max(highWatermark, offset);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  /** The leader epochs now. */
+  LeaderEpochs epochs() {
+    writeLock.lock();
+    try {
+      return state.epochs();
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  /** Where an epoch ended, by the epochs and the end at one moment. */
+  EpochEnd endOffsetFor(int epoch) {
+    writeLock.lock();
+    try {
+      return state.epochs().endOffsetFor(epoch, endOffset());
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
   /** The leader epochs now, less those that begin below the start of the log. */
   LeaderEpochs epochs(long startOffset) {
     writeLock.lock();
@@ -212,6 +380,37 @@ final class LogWriter {
     } finally {
       writeLock.unlock();
     }
+  }
+
+  /** Keeps the log from changing until {@link #releaseAppends}, but for what is done here. */
+  void holdAppends() {
+    writeLock.lock();
+  }
+
+  /** Lets appends go on that {@link #holdAppends} has kept waiting. */
+  void releaseAppends() {
+    writeLock.unlock();
+  }
+
+  /** The epochs, for whoever holds appends. */
+  @SuppressWarnings("GuardedBy") // the caller has the lock
+  LeaderEpochs heldEpochs() {
+    return state.epochs();
+  }
+
+  /** Replaces the epochs, for whoever holds appends. */
+  @SuppressWarnings("GuardedBy") // the caller has the lock
+  void replaceEpochs(LeaderEpochs epochs) {
+    state.replaceEpochs(epochs);
+  }
+
+  /** Puts what a truncation has left in the place of all there was, for whoever holds appends. */
+  @SuppressWarnings("GuardedBy") // the caller has the lock
+  void replaceAll(SegmentList left, PartitionState stateLeft, long startOffset) {
+    segments = left;
+    state = stateLeft;
+    highWatermark = Math.max(highWatermark, startOffset);
+    unfinishedRoll = NO_ROLL;
   }
 
   /** Refuses appends from now on; returns whether that is new. */
@@ -230,7 +429,7 @@ final class LogWriter {
   RolledSegment sealLast() {
     writeLock.lock();
     try {
-      return seal(segments.active());
+      return seal(segments.active(), segments.active().endOffset());
     } finally {
       writeLock.unlock();
     }

@@ -83,7 +83,7 @@ public final class PinnedBatches implements AutoCloseable {
         position = view.positionOf(offset);
       }
       long limit = view.limit(position, Math.max(1, bytesMax));
-      long visibleEnd = readPath.visibleEnd(visibility);
+      long visibleEnd = readPath.visibleEnd(view, visibility);
       if (visibleEnd < view.segment().endOffset()) {
         limit = Math.max(position, Math.min(limit, view.positionOf(visibleEnd)));
       }
@@ -180,6 +180,9 @@ public final class PinnedBatches implements AutoCloseable {
       if (file == null) {
         file = storage.open(fileName());
         source = file;
+      }
+      if (view.isCut()) {
+        return writeFromMemory(target); // the name may be another segment's now
       }
       long sent = file.transferTo(sentPosition, remainingBytes(), target);
       if (sent == 0) {

@@ -1,6 +1,7 @@
 package dev.varve.log;
 
 import dev.varve.log.error.LogException;
+import dev.varve.log.error.LogTruncatedException;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
@@ -65,12 +66,23 @@ final class ReadPath {
     }
   }
 
-  /** The offset from which on nothing may be seen. */
-  long visibleEnd(Visibility visibility) {
-    return switch (visibility) {
-      case WRITTEN -> Long.MAX_VALUE; // what a view shows was written
-      case DURABLE -> keeper.durableEnd().get();
-    };
+  /**
+   * The offset from which on nothing of a view may be seen. That the log was truncated is asked
+   * last: an end that has moved past the cut comes with the knowledge of it.
+   */
+  long visibleEnd(@Nullable SegmentView view, Visibility visibility) {
+    long end =
+        switch (visibility) {
+          case WRITTEN -> Long.MAX_VALUE; // what a view shows was written
+          case DURABLE -> keeper.durableEnd().get();
+          case HIGH_WATERMARK -> writer.highWatermark();
+        };
+    return view == null ? end : Math.min(end, view.cutOffset());
+  }
+
+  /** That a reader has gone further than the log reaches since it was truncated. */
+  LogTruncatedException truncated(long offset, long truncatedTo) {
+    return new LogTruncatedException(writer.directory(), offset, truncatedTo);
   }
 
   /** Refuses to go on at an offset that the start of the log has passed. */

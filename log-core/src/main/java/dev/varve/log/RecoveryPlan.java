@@ -2,8 +2,6 @@ package dev.varve.log;
 
 import dev.varve.index.TransactionIndex;
 import dev.varve.log.producer.PartitionState;
-import dev.varve.log.record.CodecUnavailableException;
-import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.LogCheckpoint.Closed;
@@ -54,9 +52,9 @@ final class RecoveryPlan {
   }
 
   /** Looks at the checkpoint, and at the files that bear it out or do not. */
-  static RecoveryPlan of(Storage storage, List<Long> bases, StateFiles stateFiles)
+  static RecoveryPlan of(
+      Storage storage, @Nullable LogCheckpoint checkpoint, List<Long> bases, StateFiles stateFiles)
       throws IOException {
-    LogCheckpoint checkpoint = LogCheckpoint.read(storage).orElse(null);
     if (checkpoint == null && storage.exists(LogCheckpoint.FILE_NAME)) {
       stateFiles.rebuilt(LogCheckpoint.FILE_NAME, "a file that is not one", "a checkpoint");
     }
@@ -222,24 +220,7 @@ final class RecoveryPlan {
 
   /** Shows the state a batch that was scanned, at its position in a file. */
   void replay(Path file, long position, RecordBatch batch, TransactionIndex aborted) {
-    if (batch.baseOffset() < loaded.offset()) {
-      return;
-    }
-    try {
-      loaded.state().onBatch(batch, aborted);
-    } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
-      // A checksum says only that these are the bytes somebody wrote.
-      stateFiles.report(
-          new RecoveryDecision(
-              RecoveryDecision.Kind.PASSED_OVER_MARKER,
-              file,
-              position,
-              batch.sizeBytes(),
-              batch.baseOffset(),
-              batch.nextOffset(),
-              "a control batch that marks nothing: " + e.getMessage(),
-              "the end of a transaction"));
-    }
+    stateFiles.replay(loaded, file, position, batch, aborted);
   }
 
   /** Writes the snapshot that belongs to a segment's base, as a roll would have. */

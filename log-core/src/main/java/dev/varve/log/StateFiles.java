@@ -1,9 +1,13 @@
 package dev.varve.log;
 
+import dev.varve.index.TransactionIndex;
 import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerSnapshot;
+import dev.varve.log.record.CodecUnavailableException;
+import dev.varve.log.record.InvalidBatchException;
+import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentFile.Stage;
@@ -70,6 +74,29 @@ final class StateFiles {
       }
     }
     return new Loaded(state, 0);
+  }
+
+  /** Shows a state that was loaded a batch that was read again, at its position in a file. */
+  void replay(
+      Loaded loaded, Path file, long position, RecordBatch batch, TransactionIndex aborted) {
+    if (batch.baseOffset() < loaded.offset()) {
+      return;
+    }
+    try {
+      loaded.state().onBatch(batch, aborted);
+    } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
+      // A checksum says only that these are the bytes somebody wrote.
+      report(
+          new RecoveryDecision(
+              RecoveryDecision.Kind.PASSED_OVER_MARKER,
+              file,
+              position,
+              batch.sizeBytes(),
+              batch.baseOffset(),
+              batch.nextOffset(),
+              "a control batch that marks nothing: " + e.getMessage(),
+              "the end of a transaction"));
+    }
   }
 
   private List<SegmentFile> snapshots() throws IOException {
@@ -163,6 +190,16 @@ final class StateFiles {
       if (offset != endOffset && (offset > endOffset || !atBase)) {
         removed(file, "a snapshot that no open will ask for", "one at a segment's base or the end");
       }
+    }
+  }
+
+  /**
+   * Takes the epochs that begin at or above an offset out of the file; one that cannot be read is
+   * left to whoever opens the log.
+   */
+  void cutEpochs(long endOffset) throws IOException {
+    if (storage.exists(EPOCHS_FILE_NAME) && loadEpochs()) {
+      writeEpochs(epochs.truncateFromEnd(endOffset));
     }
   }
 

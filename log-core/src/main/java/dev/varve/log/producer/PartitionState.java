@@ -53,6 +53,19 @@ public final class PartitionState {
     }
   }
 
+  /**
+   * Takes note of a batch that another leader has written, with the epoch that it has: a lower one
+   * than the latest cuts the history of epochs, as the log of that leader says.
+   *
+   * @see #onBatch
+   */
+  public void onReplicatedBatch(RecordBatch batch, TransactionIndex aborted) {
+    if (batch.leaderEpoch() > LeaderEpochs.NO_EPOCH) {
+      epochs = epochs.assign(batch.leaderEpoch(), batch.baseOffset());
+    }
+    onBatch(batch, aborted);
+  }
+
   private void onProducerBatch(RecordBatch batch, TransactionIndex aborted) {
     EndTransactionMarker marker = batch.isControl() ? marker(batch) : null;
     if (marker == null) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * its file is as long as it was reserved. The roll makes it while the writer waits, so the making
  * does no I/O; a background thread settles it.
  *
- * <p>Thread safety: {@link #settle} and {@link #trim} are for one thread; the rest is for all.
+ * <p>Thread safety: {@link #settle} is for one thread; the rest is for all.
  */
 public final class RolledSegment implements Segment {
   private final Storage storage;
@@ -23,6 +23,7 @@ public final class RolledSegment implements Segment {
   private final String path;
   private final long sizeBytes;
   private final long endOffset;
+  private final boolean gapBehind;
   private final byte[] producerSnapshot;
 
   RolledSegment(
@@ -33,6 +34,7 @@ public final class RolledSegment implements Segment {
       SegmentMemory memory,
       long sizeBytes,
       long endOffset,
+      boolean gapBehind,
       byte[] producerSnapshot) {
     this.storage = storage;
     this.options = options;
@@ -42,6 +44,7 @@ public final class RolledSegment implements Segment {
     this.path = storage.directory().resolve(file.name()).toString();
     this.sizeBytes = sizeBytes;
     this.endOffset = endOffset;
+    this.gapBehind = gapBehind;
     this.producerSnapshot = producerSnapshot;
   }
 
@@ -75,6 +78,14 @@ public final class RolledSegment implements Segment {
     return memory.readerPins();
   }
 
+  /**
+   * Whether the next segment begins behind the end of this one. What is reserved in this one's file
+   * must then not be taken for batches that were lost.
+   */
+  boolean hasGapBehind() {
+    return gapBehind;
+  }
+
   /** Forces the batches to the disk. */
   public void force() throws IOException {
     file.force();
@@ -82,8 +93,8 @@ public final class RolledSegment implements Segment {
 
   /**
    * Makes everything about the segment durable but its length: batches, indexes, and the snapshot
-   * of the producers at its end. The caller puts the sealed segment in this one's place, retires
-   * this one's {@link #memory}, and has {@link #trim} called when that is closed.
+   * of the producers at its end. The caller puts the sealed segment in this one's place, and has
+   * what was reserved cut off when this one's {@link #memory} is closed.
    */
   public SealedSegment settle() throws IOException {
     indexes.writeTo(storage);
@@ -106,12 +117,9 @@ public final class RolledSegment implements Segment {
     return memory;
   }
 
-  /**
-   * Cuts the reserved space off; only when {@link #memory} is closed. If it fails, it can be tried
-   * again. The caller forces the file and closes it.
-   */
-  public void trim() throws IOException {
-    file.truncate(sizeBytes);
+  /** The log file, which may be cut only when {@link #memory} is closed. */
+  public StorageFile file() {
+    return file;
   }
 
   /** Closes the file as it is. Doing it twice is harmless. */
