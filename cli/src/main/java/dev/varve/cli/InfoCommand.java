@@ -6,10 +6,12 @@ import dev.varve.log.inspect.LogDirectory;
 import dev.varve.log.inspect.LogSummary;
 import dev.varve.log.inspect.SegmentSummary;
 import dev.varve.log.record.Codec;
+import dev.varve.log.record.LeaderEpoch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.ToLongFunction;
@@ -69,7 +71,7 @@ final class InfoCommand extends LogCommand {
     };
   }
 
-  private String table(LogSummary summary) {
+  private String table(LogSummary summary) throws IOException {
     LogDirectory log = summary.directory();
     StringBuilder text = new StringBuilder();
     line(text, "log", directory.toString());
@@ -79,7 +81,11 @@ final class InfoCommand extends LogCommand {
         text,
         "durable end",
         log.durableEnd() < 0 ? "unknown" : "at least " + Text.count(log.durableEnd()));
+    if (log.highWatermark() >= 0) {
+      line(text, "high watermark", "at least " + Text.count(log.highWatermark()));
+    }
     line(text, "end offset", Text.count(summary.endOffset()));
+    line(text, "leader epochs", epochs(log.leaderEpochs()));
     line(text, "records", Text.count(total(summary, SegmentSummary::records)));
     line(text, "batches", Text.count(total(summary, SegmentSummary::batches)));
     long bytes = total(summary, SegmentSummary::sizeBytes);
@@ -100,6 +106,21 @@ final class InfoCommand extends LogCommand {
               codecs(segment.codecs())));
     }
     return text.toString();
+  }
+
+  /** The latest and where it began, and how many there are. */
+  private static String epochs(List<LeaderEpoch> epochs) {
+    if (epochs.isEmpty()) {
+      return "-";
+    }
+    LeaderEpoch latest = epochs.getLast();
+    return "latest "
+        + latest.epoch()
+        + ", from offset "
+        + Text.count(latest.startOffset())
+        + " ("
+        + Text.count(epochs.size())
+        + " in all)";
   }
 
   private static void line(StringBuilder text, String name, String value) {
@@ -147,7 +168,16 @@ final class InfoCommand extends LogCommand {
       json.writeStringField("state", log.state().name().toLowerCase(Locale.ROOT));
       json.writeNumberField("startOffset", log.startOffset());
       json.writeNumberField("durableEnd", log.durableEnd());
+      json.writeNumberField("highWatermark", log.highWatermark());
       json.writeNumberField("endOffset", summary.endOffset());
+      json.writeArrayFieldStart("leaderEpochs");
+      for (LeaderEpoch epoch : log.leaderEpochs()) {
+        json.writeStartObject();
+        json.writeNumberField("epoch", epoch.epoch());
+        json.writeNumberField("startOffset", epoch.startOffset());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
       json.writeNumberField("records", total(summary, SegmentSummary::records));
       json.writeNumberField("batches", total(summary, SegmentSummary::batches));
       json.writeNumberField("bytes", total(summary, SegmentSummary::sizeBytes));

@@ -113,6 +113,8 @@ class InspectCommandsTest {
         .containsPattern("state +closed in order\n")
         .containsPattern("start offset +0\n")
         .containsPattern("end offset +6\n")
+        .containsPattern("leader epochs +latest 0, from offset 0 \\(1 in all\\)\n")
+        .doesNotContain("high watermark")
         .containsPattern("records +6\n")
         .containsPattern("batches +5\n")
         .containsPattern("codecs +none\n")
@@ -127,9 +129,24 @@ class InspectCommandsTest {
     assertThat(info.exitCode()).isZero();
     assertThat(info.out())
         .startsWith("{\"directory\":\"" + directory + "\",\"state\":\"closed\",\"startOffset\":0,")
-        .contains("\"durableEnd\":6,\"endOffset\":6,\"records\":6,\"batches\":5,")
+        .contains("\"durableEnd\":6,\"highWatermark\":-1,\"endOffset\":6,")
+        .contains("\"leaderEpochs\":[{\"epoch\":0,\"startOffset\":0}],\"records\":6,\"batches\":5,")
         .contains("\"timestampMax\":1577836802000,\"segments\":[{\"baseOffset\":0,\"endOffset\":5,")
         .endsWith("\"codecs\":[\"none\"]}]}\n");
+  }
+
+  @Test
+  void infoTellsOfAReplica() {
+    try (CommitLog log = CommitLog.open(directory, LogOptions.builder().replicated(true).build())) {
+      log.replica().advanceHighWatermark(4);
+      log.replica().beginEpoch(7);
+    }
+
+    assertThat(CommandLineRun.of("info", directory.toString()).out())
+        .containsPattern("high watermark +at least 4\n")
+        .containsPattern("leader epochs +latest 7, from offset 6 \\(2 in all\\)\n");
+    assertThat(CommandLineRun.of("dump", directory + "/leader-epoch-checkpoint").out())
+        .contains("7 6");
   }
 
   @Test
