@@ -9,6 +9,7 @@ import dev.varve.log.LogReader;
 import dev.varve.log.PinnedBatches;
 import dev.varve.log.Visibility;
 import dev.varve.log.error.CorruptLogException;
+import dev.varve.log.record.LeaderEpoch;
 import dev.varve.log.storage.SimulatedDisk;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,6 +28,9 @@ final class Survivor {
   private final Promise promise;
   private final Defect defect;
 
+  /** Whether the truncation that was under way is done. */
+  private boolean truncated;
+
   /** A record as it was read. */
   record Read(long offset, long timestamp, String key, String value) {}
 
@@ -42,11 +46,12 @@ final class Survivor {
    * @return how many operations opening took
    */
   long check() {
-    CommitLog log = Workload.open(disk, defect);
+    CommitLog log = Workload.open(disk, defect, promise.isReplicated());
     try {
       long operations = disk.faults().operations();
       List<Read> records = readAll(log, Visibility.WRITTEN);
       checkOffsets(log.offsets());
+      checkEpochs(log);
       checkRecords(records, log.offsets());
       checkSeen(log, records);
       checkLookups(log, records);
@@ -63,7 +68,7 @@ final class Survivor {
    * shows none that was not written.
    */
   void checkTold() {
-    CommitLog log = Workload.open(disk, defect);
+    CommitLog log = Workload.open(disk, defect, promise.isReplicated());
     try {
       for (Read record : readAll(log, Visibility.WRITTEN)) {
         checkRecord(record, expected().get(record.key));
@@ -76,11 +81,35 @@ final class Survivor {
   }
 
   private void checkOffsets(LogOffsets offsets) {
+    truncated = offsets.endOffset() == promise.truncationAsked();
     require(
-        offsets.endOffset() >= promise.durableEnd(),
+        truncated || offsets.endOffset() >= promise.durableEnd(),
         "the log ends at " + offsets.endOffset() + ", below the durable " + promise.durableEnd());
     require(
         promise.mayStartAt(offsets.startOffset()), "the log starts at " + offsets.startOffset());
+  }
+
+  /** All epochs that have begun are there, and no other: least of all one that was cut. */
+  private void checkEpochs(CommitLog log) {
+    List<LeaderEpoch> epochs = log.replica().leaderEpochs();
+    for (LeaderEpoch epoch : epochs) {
+      boolean moved = epoch.startOffset() == log.offsets().startOffset();
+      require(moved || promise.mayHave(epoch), "found " + epoch + ", which never began");
+      require(epoch.startOffset() <= log.offsets().endOffset(), epoch + " of " + log.offsets());
+    }
+    for (LeaderEpoch epoch : promise.epochs()) {
+      boolean gone =
+          epoch.startOffset() <= log.offsets().startOffset()
+              || epochs.stream().anyMatch(found -> replaces(found, epoch))
+              || (promise.isOfBatch(epoch) && epoch.startOffset() >= promise.durableEnd())
+              || (truncated && epoch.startOffset() >= promise.truncationAsked());
+      require(gone || epochs.contains(epoch), "lost " + epoch + ", found " + epochs);
+    }
+  }
+
+  /** A leader that begins where another one has written nothing takes its place. */
+  private static boolean replaces(LeaderEpoch later, LeaderEpoch earlier) {
+    return later.epoch() > earlier.epoch() && later.startOffset() <= earlier.startOffset();
   }
 
   /** The batch of each record that was ever handed to the log, by the record's key. */
@@ -110,10 +139,11 @@ final class Survivor {
     checkDurableRecords(records);
   }
 
-  private static void checkRecord(Read record, @Nullable Batch batch) {
+  private void checkRecord(Read record, @Nullable Batch batch) {
     if (batch == null) {
       throw new Violation("found a record that nobody wrote: " + record.key);
     }
+    require(!promise.isCut(batch), "found a record that was truncated: " + record.key);
     int index = Integer.parseInt(record.key.substring(record.key.indexOf('/') + 1));
     require(
         record.offset == batch.baseOffset() + index,
@@ -139,7 +169,11 @@ final class Survivor {
     Map<Long, String> byOffset = new HashMap<>();
     records.forEach(record -> byOffset.put(record.offset, record.key));
     for (Batch batch : promise.batches()) {
-      boolean durable = batch.endOffset() <= promise.durableEnd() && !promise.isLost(batch);
+      boolean durable =
+          batch.endOffset() <= promise.durableEnd()
+              && !promise.isLost(batch)
+              && !promise.isCut(batch)
+              && !(truncated && batch.endOffset() > promise.truncationAsked());
       for (int i = 0; durable && i < batch.records(); i++) {
         long offset = batch.baseOffset() + i;
         String key = batch.id() + "/" + i;
@@ -159,7 +193,8 @@ final class Survivor {
         .tailMap(promise.startOffsetAsked(), true)
         .forEach((offset, key) ->
             require(
-                key.equals(byOffset.get(offset)),
+                key.equals(byOffset.get(offset))
+                    || (truncated && offset >= promise.truncationAsked()),
                 "a reader saw " + key + " at " + offset + ", now it is " + byOffset.get(offset)));
     List<Read> durable = readAll(log, Visibility.DURABLE);
     require(
@@ -202,7 +237,7 @@ final class Survivor {
   private void recoveringAgainChangesNothing(CommitLog log) {
     SimulatedDisk once = disk.afterKill();
     SimulatedDisk again = disk.afterKill();
-    CommitLog reopened = Workload.open(again, defect);
+    CommitLog reopened = Workload.open(again, defect, promise.isReplicated());
     again.faults().withoutPower(() -> Workload.abandon(reopened, null));
     require(
         reopened.offsets().equals(log.offsets()),
@@ -223,7 +258,7 @@ final class Survivor {
     require(offset == end, "the next record got offset " + offset + ", expected " + end);
     log.close();
     checkNothingIsHeld(disk);
-    CommitLog reopened = Workload.open(disk, defect);
+    CommitLog reopened = Workload.open(disk, defect, promise.isReplicated());
     try {
       require(reopened.openReport().closedInOrder(), "after the close: " + reopened.openReport());
       require(
