@@ -2,6 +2,7 @@ package dev.varve.interop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.record.EpochEnd;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -169,6 +170,12 @@ final class KafkaLog implements PartitionLog {
 
   void becomeLeader(int leaderEpoch) {
     log.assignEpochStartOffset(leaderEpoch, log.logEndOffset());
+  }
+
+  /** The epoch that is known for one asked for, and where it ended; -1 if that is not known. */
+  EpochEnd endOffsetForEpoch(int epoch) {
+    var end = log.leaderEpochCache().endOffsetFor(epoch, log.logEndOffset());
+    return new EpochEnd(end.getKey(), end.getValue());
   }
 
   @Override

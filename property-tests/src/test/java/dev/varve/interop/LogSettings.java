@@ -82,6 +82,15 @@ record LogSettings(
 
   /** Background work is left to the test. */
   LogOptions varve(KafkaClock clock) {
+    return builder(clock).build();
+  }
+
+  /** The same for one of several replicas. */
+  LogOptions varveReplica(KafkaClock clock) {
+    return builder(clock).replicated(true).build();
+  }
+
+  private LogOptions.Builder builder(KafkaClock clock) {
     return LogOptions.builder()
         .clock(clock::milliseconds)
         .ownMaintenanceThreads(false)
@@ -90,7 +99,6 @@ record LogSettings(
         .indexIntervalBytes(indexIntervalBytes)
         .indexBytesMax(segmentIndexBytes)
         .batchBytesMax(BATCH_BYTES_MAX)
-        .timestampType(timestampType)
-        .build();
+        .timestampType(timestampType);
   }
 }

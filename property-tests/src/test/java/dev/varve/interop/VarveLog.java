@@ -9,6 +9,9 @@ import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.EndTransactionMarker;
 import dev.varve.log.record.EndTransactionMarker.Outcome;
+import dev.varve.log.record.EpochEnd;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +41,30 @@ final class VarveLog implements PartitionLog {
   static VarveLog open(
       Path directory, LogSettings settings, KafkaClock clock, VarveEncoding encoding) {
     return new VarveLog(CommitLog.open(directory, settings.varve(clock)), clock, encoding);
+  }
+
+  /** Opens a log that is one of several replicas. */
+  static VarveLog openReplica(Path directory, LogSettings settings, KafkaClock clock) {
+    return new VarveLog(
+        CommitLog.open(directory, settings.varveReplica(clock)), clock, VarveEncoding.KAFKA);
+  }
+
+  /** Appends batches as they come from a leader: offsets and epoch are given, gaps are lawful. */
+  void appendAsFollower(long baseOffset, int leaderEpoch, NewBatch... batches) {
+    ByteBuffer run = BatchEncoding.encode(baseOffset, leaderEpoch, batches).buffer();
+    log.replica().appendAsFollower(MemorySegment.ofBuffer(run));
+  }
+
+  void truncateTo(long offset) {
+    log.replica().truncateTo(offset);
+  }
+
+  void becomeLeader(int leaderEpoch) {
+    log.replica().beginEpoch(leaderEpoch);
+  }
+
+  EpochEnd endOffsetForEpoch(int epoch) {
+    return log.replica().endOffsetForEpoch(epoch);
   }
 
   @Override
