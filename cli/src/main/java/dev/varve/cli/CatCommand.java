@@ -4,6 +4,8 @@ import dev.varve.log.error.DamagedRange;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.inspect.DirectoryReader;
 import dev.varve.log.inspect.Finding;
+import dev.varve.log.inspect.TransactionSummary;
+import dev.varve.log.inspect.TransactionSummary.AbortedBatches;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -35,6 +37,7 @@ import picocli.CommandLine.Parameters;
     },
     footer = {
       "  varve cat orders-0 --from 1000 --max 10 --format tsv",
+      "  varve cat orders-0 --isolation committed",
       "  varve cat orders-0 --since 2020-01-01T00:00:00Z --format json",
       "  varve cat orders-0 --follow",
       "  varve cat orders-0 --skip-damage 2>damage.txt"
@@ -83,6 +86,25 @@ final class CatCommand extends LogCommand {
       defaultValue = "raw")
   private OutputFormat.Name format = OutputFormat.Name.RAW;
 
+  @Option(
+      names = "--isolation",
+      paramLabel = "I",
+      description =
+          "committed: stop at the first transaction that is open, and leave out those that were"
+              + " aborted; uncommitted: print all (default: ${DEFAULT-VALUE}).",
+      defaultValue = "uncommitted")
+  private Isolation isolation = Isolation.UNCOMMITTED;
+
+  /** Of what is printed. */
+  private enum Isolation {
+    COMMITTED,
+    UNCOMMITTED
+  }
+
+  /** What is known of transactions; null if they do not matter. */
+  private @Nullable TransactionSummary transactions;
+
+  private @Nullable AbortedBatches aborted;
   private long skipped;
 
   /** Where to begin: one of the two, or the start of the log. */
@@ -108,6 +130,7 @@ final class CatCommand extends LogCommand {
     }
     OptionalLong since = start.time == null ? OptionalLong.empty() : millis(start.time);
     try (DirectoryReader reader = DirectoryReader.open(directory)) {
+      lookAtTransactions();
       if (skipDamage) {
         reader.skippingDamage(this::skipped);
       }
@@ -116,6 +139,19 @@ final class CatCommand extends LogCommand {
       }
     }
     return skipped == 0 ? ExitCode.FINE : ExitCode.FAILED;
+  }
+
+  private void lookAtTransactions() throws IOException {
+    if (isolation == Isolation.COMMITTED) {
+      TransactionSummary seen = TransactionSummary.of(directory);
+      transactions = seen;
+      aborted = seen.abortedBatches();
+    }
+  }
+
+  /** Whether the record that was read lies at or behind the last stable offset. */
+  private boolean isUndecided(DirectoryReader reader) {
+    return transactions != null && reader.record().offset() >= transactions.lastStableOffset();
   }
 
   private void skipped(DamagedRange damage) {
@@ -160,6 +196,9 @@ final class CatCommand extends LogCommand {
         if (reader.batch().isControl() && !output.withControlRecords()) {
           continue;
         }
+        if (aborted != null && aborted.contains(reader.batch())) {
+          continue;
+        }
         output.print(reader.batch(), reader.record());
         printed++;
         if (end >= 0 && (printed & PROGRESS_RECORDS_MASK) == 0) {
@@ -186,6 +225,17 @@ final class CatCommand extends LogCommand {
       while (!reader.poll()) {
         Thread.sleep(FOLLOW_MILLIS);
       }
+    }
+    while (isUndecided(reader)) {
+      lookAtTransactions(); // it may have been appended since the last look
+      if (!isUndecided(reader)) {
+        break;
+      }
+      if (!follow) {
+        return false;
+      }
+      sink.flush();
+      Thread.sleep(FOLLOW_MILLIS);
     }
     return true;
   }

@@ -4,12 +4,16 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.varve.log.inspect.LogDirectory;
 import dev.varve.log.inspect.LogSummary;
+import dev.varve.log.inspect.ProducerSummary;
 import dev.varve.log.inspect.SegmentSummary;
+import dev.varve.log.inspect.TransactionSummary;
 import dev.varve.log.record.Codec;
+import dev.varve.log.record.LeaderEpoch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.ToLongFunction;
@@ -24,11 +28,14 @@ import picocli.CommandLine.Parameters;
     header = "Print how far a log reaches, and its segments.",
     description = {
       "Prints how far a log reaches, and its segments with their batches, bytes, codecs",
-      "and largest timestamps. Every batch header is read. Works while another process",
+      "and largest timestamps, and the producers that it remembers, the one that appended",
+      "last first. Every batch header is read. Works while another process",
       "appends, and changes nothing. Status 1 if a segment is damaged."
     },
     footer = {"  varve info orders-0", "  varve info orders-0 --json | jq .endOffset"})
 final class InfoCommand extends LogCommand {
+  private static final int PRODUCERS_SHOWN_MAX = 20;
+
   @Parameters(paramLabel = "DIR", description = "The directory of the log.")
   private Path directory = Path.of("");
 
@@ -40,15 +47,16 @@ final class InfoCommand extends LogCommand {
   @Override
   public Integer call() throws IOException {
     LogSummary summary;
+    TransactionSummary transactions = TransactionSummary.of(directory);
     long bytes = LogSummary.bytesIn(LogDirectory.of(directory));
     try (ProgressLine progress = ProgressLine.ofBytes(streams(), "info")) {
       summary = LogSummary.of(directory, done -> progress.update(done, bytes));
     }
     ByteSink sink = streams().sink();
     if (json) {
-      printJson(summary, sink);
+      printJson(summary, transactions, sink);
     } else {
-      sink.write(table(summary).getBytes(StandardCharsets.UTF_8));
+      sink.write(table(summary, transactions).getBytes(StandardCharsets.UTF_8));
     }
     sink.flush();
     boolean sound = true;
@@ -69,7 +77,7 @@ final class InfoCommand extends LogCommand {
     };
   }
 
-  private String table(LogSummary summary) {
+  private String table(LogSummary summary, TransactionSummary transactions) throws IOException {
     LogDirectory log = summary.directory();
     StringBuilder text = new StringBuilder();
     line(text, "log", directory.toString());
@@ -79,7 +87,14 @@ final class InfoCommand extends LogCommand {
         text,
         "durable end",
         log.durableEnd() < 0 ? "unknown" : "at least " + Text.count(log.durableEnd()));
+    line(text, "last stable offset", Text.count(transactions.lastStableOffset()));
+    if (log.highWatermark() >= 0) {
+      line(text, "high watermark", "at least " + Text.count(log.highWatermark()));
+    }
     line(text, "end offset", Text.count(summary.endOffset()));
+    line(text, "leader epochs", epochs(log.leaderEpochs()));
+    line(text, "open transactions", open(transactions));
+    line(text, "aborted", Text.count(transactions.aborted().size(), "transaction"));
     line(text, "records", Text.count(total(summary, SegmentSummary::records)));
     line(text, "batches", Text.count(total(summary, SegmentSummary::batches)));
     long bytes = total(summary, SegmentSummary::sizeBytes);
@@ -99,7 +114,75 @@ final class InfoCommand extends LogCommand {
               Text.time(segment.timestampMax()),
               codecs(segment.codecs())));
     }
+    appendProducers(text, summary.producers());
     return text.toString();
+  }
+
+  /** Of many, the last; all are in the JSON. */
+  private static void appendProducers(StringBuilder text, List<ProducerSummary> producers) {
+    if (producers.isEmpty()) {
+      return;
+    }
+    text.append('\n');
+    text.append(
+        producerRow(
+            "producer", "epoch", "last sequence", "last offset", "transaction", "timestamp"));
+    for (ProducerSummary producer :
+        producers.subList(0, Math.min(PRODUCERS_SHOWN_MAX, producers.size()))) {
+      text.append(
+          producerRow(
+              Long.toString(producer.producerId()),
+              Short.toString(producer.epoch()),
+              orNone(producer.lastSequence()),
+              orNone(producer.lastOffset()),
+              orNone(producer.transactionOffset()),
+              Text.time(producer.timestamp())));
+    }
+    if (producers.size() > PRODUCERS_SHOWN_MAX) {
+      text.append("and ")
+          .append(Text.count(producers.size() - PRODUCERS_SHOWN_MAX, "more producer"))
+          .append('\n');
+    }
+  }
+
+  private static String producerRow(
+      String id, String epoch, String sequence, String offset, String transaction, String time) {
+    return String.format(
+        Locale.ROOT,
+        "%20s %8s %14s %20s %20s  %s%n",
+        id,
+        epoch,
+        sequence,
+        offset,
+        transaction,
+        time);
+  }
+
+  private static String orNone(long number) {
+    return number < 0 ? "-" : Long.toString(number);
+  }
+
+  /** The latest and where it began, and how many there are. */
+  private static String epochs(List<LeaderEpoch> epochs) {
+    if (epochs.isEmpty()) {
+      return "-";
+    }
+    LeaderEpoch latest = epochs.getLast();
+    return "latest "
+        + latest.epoch()
+        + ", from offset "
+        + Text.count(latest.startOffset())
+        + " ("
+        + Text.count(epochs.size())
+        + " in all)";
+  }
+
+  private static String open(TransactionSummary transactions) {
+    return transactions.open().isEmpty()
+        ? "none"
+        : transactions.open().stream()
+            .map(open -> "producer " + open.producerId() + " from offset " + open.firstOffset())
+            .collect(Collectors.joining(", "));
   }
 
   private static void line(StringBuilder text, String name, String value) {
@@ -139,15 +222,26 @@ final class InfoCommand extends LogCommand {
     return summary.segments().stream().mapToLong(part).sum();
   }
 
-  private static void printJson(LogSummary summary, ByteSink sink) throws IOException {
+  private static void printJson(LogSummary summary, TransactionSummary transactions, ByteSink sink)
+      throws IOException {
     LogDirectory log = summary.directory();
     try (JsonGenerator json = new JsonFactory().createGenerator(sink)) {
       json.writeStartObject();
       json.writeStringField("directory", log.path().toString());
       json.writeStringField("state", log.state().name().toLowerCase(Locale.ROOT));
       json.writeNumberField("startOffset", log.startOffset());
+      writeTransactions(json, transactions);
       json.writeNumberField("durableEnd", log.durableEnd());
+      json.writeNumberField("highWatermark", log.highWatermark());
       json.writeNumberField("endOffset", summary.endOffset());
+      json.writeArrayFieldStart("leaderEpochs");
+      for (LeaderEpoch epoch : log.leaderEpochs()) {
+        json.writeStartObject();
+        json.writeNumberField("epoch", epoch.epoch());
+        json.writeNumberField("startOffset", epoch.startOffset());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
       json.writeNumberField("records", total(summary, SegmentSummary::records));
       json.writeNumberField("batches", total(summary, SegmentSummary::batches));
       json.writeNumberField("bytes", total(summary, SegmentSummary::sizeBytes));
@@ -157,9 +251,41 @@ final class InfoCommand extends LogCommand {
         writeSegment(json, segment);
       }
       json.writeEndArray();
+      json.writeArrayFieldStart("producers");
+      for (ProducerSummary producer : summary.producers()) {
+        writeProducer(json, producer);
+      }
+      json.writeEndArray();
       json.writeEndObject();
       json.writeRaw('\n');
     }
+  }
+
+  private static void writeProducer(JsonGenerator json, ProducerSummary producer)
+      throws IOException {
+    json.writeStartObject();
+    json.writeNumberField("producerId", producer.producerId());
+    json.writeNumberField("epoch", producer.epoch());
+    json.writeNumberField("lastSequence", producer.lastSequence());
+    json.writeNumberField("lastOffset", producer.lastOffset());
+    json.writeNumberField("transactionOffset", producer.transactionOffset());
+    json.writeNumberField("timestamp", producer.timestamp());
+    json.writeEndObject();
+  }
+
+  private static void writeTransactions(JsonGenerator json, TransactionSummary transactions)
+      throws IOException {
+    json.writeNumberField("lastStableOffset", transactions.lastStableOffset());
+    json.writeArrayFieldStart("openTransactions");
+    for (TransactionSummary.Open open : transactions.open()) {
+      json.writeStartObject();
+      json.writeNumberField("producerId", open.producerId());
+      json.writeNumberField("epoch", open.epoch());
+      json.writeNumberField("firstOffset", open.firstOffset());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeNumberField("abortedTransactions", transactions.aborted().size());
   }
 
   private static void writeSegment(JsonGenerator json, SegmentSummary segment) throws IOException {

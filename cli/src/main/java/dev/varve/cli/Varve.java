@@ -36,6 +36,7 @@ import picocli.CommandLine.ScopeType;
       DumpCommand.class,
       VerifyCommand.class,
       RecoverCommand.class,
+      TxnCommand.class,
       DemoWriterCommand.class
     },
     exitCodeListHeading = "%nExit status:%n",
@@ -142,7 +143,7 @@ public final class Varve implements Runnable {
     if (spec != null) {
       throw new ParameterException(
           spec.commandLine(),
-          "found no command, expected demo, append, cat, info, dump, verify or recover");
+          "found no command, expected demo, append, cat, info, dump, verify, recover or txn");
     }
   }
 

@@ -113,6 +113,8 @@ class InspectCommandsTest {
         .containsPattern("state +closed in order\n")
         .containsPattern("start offset +0\n")
         .containsPattern("end offset +6\n")
+        .containsPattern("leader epochs +latest 0, from offset 0 \\(1 in all\\)\n")
+        .doesNotContain("high watermark")
         .containsPattern("records +6\n")
         .containsPattern("batches +5\n")
         .containsPattern("codecs +none\n")
@@ -127,9 +129,51 @@ class InspectCommandsTest {
     assertThat(info.exitCode()).isZero();
     assertThat(info.out())
         .startsWith("{\"directory\":\"" + directory + "\",\"state\":\"closed\",\"startOffset\":0,")
-        .contains("\"durableEnd\":6,\"endOffset\":6,\"records\":6,\"batches\":5,")
+        .contains("\"durableEnd\":6,\"highWatermark\":-1,\"endOffset\":6,")
+        .contains("\"leaderEpochs\":[{\"epoch\":0,\"startOffset\":0}],\"records\":6,\"batches\":5,")
         .contains("\"timestampMax\":1577836802000,\"segments\":[{\"baseOffset\":0,\"endOffset\":5,")
-        .endsWith("\"codecs\":[\"none\"]}]}\n");
+        .contains("\"codecs\":[\"none\"]}],\"producers\":[")
+        .endsWith("]}\n");
+  }
+
+  /** Producer 12 was idle for years, so it was forgotten when the log was opened. */
+  @Test
+  void infoPrintsProducers() {
+    try (CommitLog log = CommitLog.open(directory)) {
+      RecordBatchBuilder batch = log.newBatch();
+      long now = 4_102_444_800_000L; // the year 2100
+      batch.producer(7, (short) 1, 0).append(now, bytes("k"), bytes("v"));
+      log.append(batch.build());
+      batch.clear().producer(8, (short) 0, 41).transactional().append(now, bytes("k"), bytes("v"));
+      log.append(batch.append(now, bytes("k"), bytes("v")).build());
+    }
+
+    assertThat(CommandLineRun.of("info", directory.toString()).out())
+        .containsPattern(
+            "\n +producer +epoch +last sequence +last offset +transaction +timestamp\n")
+        .containsPattern(
+            "\n +8 +0 +42 +8 +7 +2100-01-01T00:00:00Z\n"
+                + " +7 +1 +0 +6 +- +2100-01-01T00:00:00Z\n$");
+    assertThat(CommandLineRun.of("info", directory.toString(), "--json").out())
+        .endsWith(
+            "{\"producerId\":7,\"epoch\":1,\"lastSequence\":0,\"lastOffset\":6,"
+                + "\"transactionOffset\":-1,\"timestamp\":4102444800000}]}\n");
+    assertThat(CommandLineRun.of("dump", directory.toString()).out())
+        .contains("producer 8 epoch 0  last sequence 42  last offset 8 (delta 1)");
+  }
+
+  @Test
+  void infoTellsOfAReplica() {
+    try (CommitLog log = CommitLog.open(directory, LogOptions.builder().replicated(true).build())) {
+      log.replica().advanceHighWatermark(4);
+      log.replica().beginEpoch(7);
+    }
+
+    assertThat(CommandLineRun.of("info", directory.toString()).out())
+        .containsPattern("high watermark +at least 4\n")
+        .containsPattern("leader epochs +latest 7, from offset 6 \\(2 in all\\)\n");
+    assertThat(CommandLineRun.of("dump", directory + "/leader-epoch-checkpoint").out())
+        .contains("7 6");
   }
 
   @Test

@@ -6,6 +6,8 @@ import com.sun.management.ThreadMXBean;
 import dev.varve.jmh.peer.BenchmarkRecords;
 import dev.varve.log.CommitLog;
 import dev.varve.log.LogReader;
+import dev.varve.log.Producer;
+import dev.varve.log.Visibility;
 import dev.varve.log.record.Record;
 import dev.varve.log.record.RecordBatchBuilder;
 import java.lang.management.ManagementFactory;
@@ -55,6 +57,31 @@ class AllocationTest {
   }
 
   @Test
+  void anIdempotentAppendOfOneRecordMakesNoGarbage() {
+    try (Producer producer = log.producer("one")) {
+      assertNoGarbage(() -> {
+        for (int i = 0; i < ROUND_OPERATIONS; i++) {
+          records.advance();
+          producer.append(records.timestamp(), records.key(), records.value());
+        }
+      });
+    }
+  }
+
+  @Test
+  void anIdempotentAppendOfABatchMakesNoGarbage() {
+    RecordBatchBuilder builder = log.newBatch();
+    try (Producer producer = log.producer("one")) {
+      assertNoGarbage(() -> {
+        for (int i = 0; i < ROUND_OPERATIONS; i += BATCH_RECORDS) {
+          fill(builder);
+          producer.append(builder);
+        }
+      });
+    }
+  }
+
+  @Test
   void buildingAndAppendingABatchMakesNoGarbage() {
     RecordBatchBuilder builder = log.newBatch();
     assertNoGarbage(() -> {
@@ -83,13 +110,48 @@ class AllocationTest {
     }
   }
 
+  @Test
+  void readingWhatIsCommittedMakesNoGarbage() {
+    RecordBatchBuilder builder = log.newBatch();
+    try (Producer producer = log.producer("one")) {
+      for (int i = 0; i < ROUND_OPERATIONS; i += BATCH_RECORDS) {
+        producer.beginTransaction();
+        builder.clear();
+        for (int r = 0; r < BATCH_RECORDS; r++) {
+          records.advance();
+          builder.append(records.timestamp(), records.key(), records.value());
+        }
+        producer.append(builder);
+        if (i % (8 * BATCH_RECORDS) == 0) {
+          producer.abortTransaction();
+        } else {
+          producer.commitTransaction();
+        }
+      }
+    }
+    try (LogReader reader = log.reader(0, Visibility.COMMITTED)) {
+      assertNoGarbage(() -> {
+        long sum = 0;
+        reader.seek(0);
+        while (reader.next()) {
+          sum += reader.record().offset();
+        }
+        assertThat(sum).isPositive();
+      });
+    }
+  }
+
   private void appendBatch(RecordBatchBuilder builder) {
+    fill(builder);
+    log.append(builder.build());
+  }
+
+  private void fill(RecordBatchBuilder builder) {
     builder.clear();
     for (int i = 0; i < BATCH_RECORDS; i++) {
       records.advance();
       builder.append(records.timestamp(), records.key(), records.value());
     }
-    log.append(builder.build());
   }
 
   private void assertNoGarbage(Runnable round) {

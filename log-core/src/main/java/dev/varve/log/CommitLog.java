@@ -6,10 +6,7 @@ import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.producer.ProducerName;
 import dev.varve.log.record.EncodedBatch;
-import dev.varve.log.record.EndTransactionMarker;
-import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.RecordBatchBuilder;
-import dev.varve.log.record.TransactionVersion;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentView;
 import dev.varve.log.storage.DirectoryStorage;
@@ -52,10 +49,12 @@ public final class CommitLog implements AutoCloseable {
   private final OpenReport openReport;
   private final LogWriter writer;
   private final LogKeeper keeper;
+  private final Replica replica;
   private final ScrubTask scrub;
+  private final Transactions transactions;
   private final TransactionTimeouts transactionTimeouts;
+  private final ProducerExpiry producerExpiry;
   private final ReadPath readPath;
-  private final boolean forcesEachAppend;
   private final List<MaintenanceThread> threads = new ArrayList<>();
   private final ThreadLocal<RecordBatchBuilder> builders;
 
@@ -65,13 +64,22 @@ public final class CommitLog implements AutoCloseable {
     this.options = options;
     this.openReport = recovered.report();
     FailureLatch failure = new FailureLatch(storage.directory().toString(), options.listener());
-    this.writer = new LogWriter(storage, options, failure, recovered.segments(), recovered.state());
+    this.writer =
+        new LogWriter(
+            storage,
+            options,
+            failure,
+            recovered.segments(),
+            recovered.state(),
+            recovered.highWatermark());
     this.keeper =
         new LogKeeper(
             storage, writer, failure, options, recovered.startOffset(), recovered.recoveryPoint());
-    this.transactionTimeouts = new TransactionTimeouts(writer, options);
+    this.transactions = new Transactions(writer, keeper, options);
+    this.transactionTimeouts = new TransactionTimeouts(writer, transactions, options);
+    this.replica = new Replica(storage, options, writer, keeper);
     this.scrub = new ScrubTask(storage, writer::segments, options);
-    this.forcesEachAppend = options.durability() instanceof Durability.PerAppend;
+    this.producerExpiry = new ProducerExpiry(writer, options);
     this.readPath = new ReadPath(writer, keeper, failure, options);
     this.builders = ThreadLocal.withInitial(this::newBatch);
     keeper.open(recovered.foreign());
@@ -87,6 +95,7 @@ public final class CommitLog implements AutoCloseable {
             directory(),
             new Part("keeper", listener, keeper::maintain),
             new Part("transaction time-outs", listener, transactionTimeouts::doWork),
+            new Part("producers", listener, producerExpiry::doWork),
             new Part("scrub", listener, scrub::doWork)));
   }
 
@@ -208,58 +217,8 @@ public final class CommitLog implements AutoCloseable {
    */
   public long append(EncodedBatch batch) {
     long baseOffset = writer.append(batch);
-    forceIfEachAppendIs(baseOffset + batch.lastOffsetDelta() + 1);
+    keeper.awaitAppended(baseOffset + batch.lastOffsetDelta() + 1);
     return baseOffset;
-  }
-
-  /**
-   * Ends a producer's transaction by a control batch, for embedders that coordinate transactions
-   * themselves, perhaps over several logs. A marker without an open transaction is lawful: the
-   * coordinator need not know whether the producer has data in this log.
-   *
-   * @param producerId the producer, 0 or more
-   * @param epoch what the marker carries: the producer's epoch, or a higher one, which the producer
-   *     goes on with
-   * @param outcome whether the transaction's records count
-   * @param coordinatorEpoch the coordinator's epoch, 0 or more
-   * @param version under {@link TransactionVersion#TV2} the epoch has to be higher than that of an
-   *     open transaction
-   * @return the offset of the marker
-   * @throws dev.varve.log.error.ProducerFencedException if the producer has a newer epoch, or under
-   *     {@link TransactionVersion#TV2} this very one
-   * @throws dev.varve.log.error.TransactionCoordinatorFencedException if a coordinator with a
-   *     higher epoch has ended a transaction of the producer
-   * @throws dev.varve.log.error.DiskFullException if there is no room; the transaction stays open
-   */
-  public long endTransaction(
-      long producerId,
-      short epoch,
-      Outcome outcome,
-      int coordinatorEpoch,
-      TransactionVersion version) {
-    if (producerId < 0 || epoch < 0 || coordinatorEpoch < 0) {
-      throw new IllegalArgumentException(
-          "producer "
-              + producerId
-              + ", epoch "
-              + epoch
-              + ", coordinator epoch "
-              + coordinatorEpoch
-              + "; expected each 0 or more");
-    }
-    EncodedBatch marker =
-        new EndTransactionMarker(outcome, coordinatorEpoch)
-            .encode(options.clock().time(), producerId, epoch);
-    long offset = writer.append(marker, version);
-    forceIfEachAppendIs(offset + 1);
-    return offset;
-  }
-
-  /** Returns when what was appended is as durable as an append has to be when it returns. */
-  void forceIfEachAppendIs(long endOffset) {
-    if (forcesEachAppend) {
-      keeper.awaitDurable(endOffset);
-    }
   }
 
   /**
@@ -271,12 +230,26 @@ public final class CommitLog implements AutoCloseable {
    * @return a producer for one thread, to be closed
    */
   public Producer producer(String name) {
-    ProducerName producer = ProducerName.of(name);
-    return new Producer(this, writer, producer, writer.claimProducer(producer));
+    return new Producer(this, writer, transactions, ProducerName.of(name));
+  }
+
+  /** Returns when what was appended is as durable as an append has to be when it returns. */
+  void awaitAppended(long endOffset) {
+    keeper.awaitAppended(endOffset);
   }
 
   EpochClock clock() {
     return options.clock();
+  }
+
+  /** The log as one of several replicas. */
+  public Replica replica() {
+    return replica;
+  }
+
+  /** The transactions of the log, of all producers. */
+  public Transactions transactions() {
+    return transactions;
   }
 
   /** A builder of batches with the log's compression, for one thread. */
@@ -337,8 +310,15 @@ public final class CommitLog implements AutoCloseable {
   public LogOffsets offsets() {
     long start = keeper.startOffset();
     long durable = keeper.durableEnd().get();
-    long stable = Math.max(start, writer.lastStableOffset());
-    return new LogOffsets(start, stable, durable, writer.endOffset());
+    long stable = writer.lastStableOffset();
+    long highWatermark = options.replicated() ? writer.highWatermark() : Long.MAX_VALUE;
+    long end = writer.endOffset(); // last, as all lies below it; but it may be truncated meanwhile
+    return new LogOffsets(
+        start,
+        Math.max(start, Math.min(stable, end)),
+        Math.min(highWatermark, end),
+        Math.min(durable, end),
+        end);
   }
 
   /** The segments now, oldest first. */
@@ -389,7 +369,8 @@ public final class CommitLog implements AutoCloseable {
    * <p>It needs next to no room, so that it can make room on a full disk. A file that cannot be
    * deleted is reported to the {@link LogListener}, and deleted later.
    *
-   * @throws dev.varve.log.error.OffsetOutOfRangeException if the offset is past the end
+   * @throws dev.varve.log.error.OffsetOutOfRangeException if the offset is past the high watermark,
+   *     which is the end unless the log is replicated
    * @throws dev.varve.log.error.DiskFullException if there is not even room for the new start,
    *     which then has not moved
    * @throws LogIOException if the new start cannot be written; it then has not moved
@@ -409,6 +390,7 @@ public final class CommitLog implements AutoCloseable {
    *
    * @param offset the offset of a record that was appended
    * @throws dev.varve.log.error.OffsetOutOfRangeException if there is no such record
+   * @throws dev.varve.log.error.LogTruncatedException if the record is truncated meanwhile
    * @throws dev.varve.log.error.LogFailedException if the force fails: the log stops
    */
   public void awaitDurable(long offset) {
@@ -417,7 +399,7 @@ public final class CommitLog implements AutoCloseable {
 
   /**
    * Completes when a record is durable, after a force on the log's background thread; on the common
-   * pool, exceptionally if the log stops or is closed before.
+   * pool, exceptionally if the log stops, is closed, or loses the record to a truncation before.
    *
    * @param offset the offset of a record that was appended
    * @throws dev.varve.log.error.OffsetOutOfRangeException if there is no such record
@@ -437,13 +419,15 @@ public final class CommitLog implements AutoCloseable {
   /**
    * Does what can be done now of the log's background work: reserving space ahead of the writer,
    * putting rolled segments in order, unmapping what is no longer read, one step of reading sealed
-   * segments again, aborting transactions that were open for too long. The log's own threads do it,
-   * unless {@link LogOptions.Builder#ownMaintenanceThreads} says otherwise.
+   * segments again, aborting transactions that were open for too long, forgetting idle producers.
+   * The log's own threads do it, unless {@link LogOptions.Builder#ownMaintenanceThreads} says
+   * otherwise.
    *
    * @return how much was done; 0 if there is nothing to do
    */
   public int maintenance() {
     int done = writer.prepareSpace();
+    done += producerExpiry.doWork();
     done += scrub.doWork(); // before the keeper, which may fail again and again
     try {
       done += keeper.maintain();

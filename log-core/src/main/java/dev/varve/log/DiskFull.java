@@ -1,5 +1,8 @@
 package dev.varve.log;
 
+import dev.varve.log.error.DiskFullException;
+import dev.varve.log.error.LogException;
+import dev.varve.log.error.LogIOException;
 import java.io.IOException;
 import java.util.List;
 
@@ -12,6 +15,12 @@ final class DiskFull {
       List.of("No space left on device", "Disk quota exceeded", "not enough space on the disk");
 
   private DiskFull() {}
+
+  /** What a call throws that met a disk which is full, or fails. */
+  static LogException exception(String message, IOException e) {
+    String whole = message + ": " + e.getMessage();
+    return isCauseOf(e) ? new DiskFullException(whole, e) : new LogIOException(whole, e);
+  }
 
   static boolean isCauseOf(IOException e) {
     String message = String.valueOf(e.getMessage());

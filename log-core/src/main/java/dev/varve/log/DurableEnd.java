@@ -1,6 +1,7 @@
 package dev.varve.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.log.error.LogTruncatedException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The offset below which everything survives a power loss, and those who wait for it to pass
- * theirs. It only moves up.
+ * theirs. It only moves up, but for a truncation of the log.
  *
  * <p>Of the threads that wait, one leads and forces for all: {@link #leadOrAwait}. Each of the
  * others sleeps until a force has covered its offset, or until the lead is handed to it; nobody
@@ -38,6 +39,14 @@ final class DurableEnd {
   @GuardedBy("this")
   private boolean led;
 
+  /** The end that the leader waits for. */
+  @GuardedBy("this")
+  private long leaderEndOffset;
+
+  /** Whether what the leader waits for was truncated. */
+  @GuardedBy("this")
+  private @Nullable LogTruncatedException leaderCut;
+
   /** Why nothing will be forced any more. */
   @GuardedBy("this")
   private @Nullable RuntimeException failure;
@@ -49,6 +58,7 @@ final class DurableEnd {
     private final long endOffset;
     private final Thread thread = Thread.currentThread();
     private boolean leads;
+    private @Nullable LogTruncatedException cut;
     private volatile boolean released;
 
     Follower(long endOffset) {
@@ -65,11 +75,15 @@ final class DurableEnd {
       if (interrupted) {
         thread.interrupt();
       }
+      if (cut != null) {
+        throw cut;
+      }
       return leads;
     }
 
-    void release(boolean toLead) {
+    void release(boolean toLead, @Nullable LogTruncatedException truncated) {
       leads = toLead;
+      cut = truncated;
       released = true;
       LockSupport.unpark(thread);
     }
@@ -89,6 +103,7 @@ final class DurableEnd {
    * offset is durable or the lead is handed over.
    *
    * @return whether the calling thread leads now: it must {@link #endLead}, whatever happens
+   * @throws LogTruncatedException if the offset is truncated meanwhile
    */
   boolean leadOrAwait(long endOffset) {
     Follower follower;
@@ -98,6 +113,7 @@ final class DurableEnd {
       }
       if (!led) {
         led = true;
+        leaderEndOffset = endOffset;
         return true;
       }
       follower = new Follower(endOffset);
@@ -106,16 +122,25 @@ final class DurableEnd {
     return follower.await();
   }
 
-  /** Hands the lead to the one who has waited longest of those that no force has covered yet. */
-  void endLead() {
+  /**
+   * Hands the lead to the one who has waited longest of those that no force has covered yet.
+   *
+   * @return what the leader has to throw if its offset was truncated meanwhile; else null
+   */
+  @Nullable LogTruncatedException endLead() {
     Follower next;
+    LogTruncatedException cut;
     synchronized (this) {
+      cut = leaderCut;
+      leaderCut = null;
       next = followers.poll();
       led = next != null;
+      leaderEndOffset = next == null ? 0 : next.endOffset;
     }
     if (next != null) {
-      next.release(true);
+      next.release(true, null);
     }
+    return cut;
   }
 
   /** Completes when everything below an offset is durable. */
@@ -150,9 +175,32 @@ final class DurableEnd {
       }
       followers.removeIf(next -> next.endOffset <= offset && dueFollowers.add(next));
     }
-    dueFollowers.forEach(follower -> follower.release(false));
+    dueFollowers.forEach(follower -> follower.release(false, null));
     for (Waiter due : dueWaiters) {
       ForkJoinPool.commonPool().execute(() -> due.future.complete(null));
+    }
+  }
+
+  /**
+   * Moves the end down to that of a log that was truncated, and tells those who waited for more.
+   */
+  void truncate(String log, long endOffset) {
+    List<Waiter> cutWaiters = new ArrayList<>();
+    List<Follower> cutFollowers = new ArrayList<>();
+    synchronized (this) {
+      offset = Math.min(offset, endOffset);
+      if (led && leaderEndOffset > endOffset) {
+        leaderCut = new LogTruncatedException(log, leaderEndOffset, endOffset);
+      }
+      waiters.removeIf(next -> next.endOffset > endOffset && cutWaiters.add(next));
+      followers.removeIf(next -> next.endOffset > endOffset && cutFollowers.add(next));
+    }
+    for (Follower cut : cutFollowers) {
+      cut.release(false, new LogTruncatedException(log, cut.endOffset, endOffset));
+    }
+    for (Waiter cut : cutWaiters) {
+      LogTruncatedException cause = new LogTruncatedException(log, cut.endOffset, endOffset);
+      ForkJoinPool.commonPool().execute(() -> cut.future.completeExceptionally(cause));
     }
   }
 

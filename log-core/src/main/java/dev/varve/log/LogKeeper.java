@@ -1,29 +1,24 @@
 package dev.varve.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.varve.log.error.DiskFullException;
 import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogFailedException;
 import dev.varve.log.error.LogIOException;
+import dev.varve.log.error.LogTruncatedException;
 import dev.varve.log.error.OffsetOutOfRangeException;
-import dev.varve.log.segment.ActiveSegment;
-import dev.varve.log.segment.LogCheckpoint;
-import dev.varve.log.segment.LogCheckpoint.Closed;
+import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.segment.Reclaimer;
 import dev.varve.log.segment.RolledSegment;
 import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentDeletion;
-import dev.varve.log.segment.SegmentFile;
-import dev.varve.log.segment.SegmentFile.Kind;
-import dev.varve.log.segment.SegmentList;
 import dev.varve.log.segment.SegmentRetirement;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
-import org.agrona.concurrent.EpochClock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the files of a log in order behind its writer: forces what was appended, settles what was
@@ -40,12 +35,13 @@ final class LogKeeper {
   private final LogWriter writer;
   private final FailureLatch failure;
   private final LogListener listener;
-  private final EpochClock clock;
-  private final Durability durability;
+  private final LogForce force;
+  private final boolean forcesEachAppend;
   private final StateFiles stateFiles;
   private final Reclaimer reclaimer = new Reclaimer();
   private final SegmentDeletion deletion;
   private final SegmentRetirement retirement;
+  private final CheckpointFile checkpoints;
 
   // Read by all, changed under the keeper's lock.
   private volatile long startOffset;
@@ -54,14 +50,6 @@ final class LogKeeper {
   /** The files of all segments below this base are as they will stay: forced, and trimmed. */
   @GuardedBy("keeperLock")
   private long scanFrom;
-
-  /** When the last force was. */
-  @GuardedBy("keeperLock")
-  private long forcedMillis;
-
-  /** The base of the newest segment whose name in the directory was forced. */
-  @GuardedBy("keeperLock")
-  private long namedBase = -1;
 
   LogKeeper(
       Storage storage,
@@ -74,13 +62,14 @@ final class LogKeeper {
     this.writer = writer;
     this.failure = failure;
     this.listener = options.listener();
-    this.clock = options.clock();
-    this.durability = options.durability();
+    this.forcesEachAppend = options.durability() instanceof Durability.PerAppend;
     this.stateFiles = new StateFiles(storage, decision -> {});
     this.deletion = new SegmentDeletion(storage, reclaimer, listener::segmentDeleted);
-    this.retirement = new SegmentRetirement(reclaimer, this::force);
-    this.startOffset = startOffset;
     this.durableEnd = new DurableEnd(Math.min(recoveryPoint, writer.endOffset()));
+    this.force = new LogForce(storage, writer, failure, durableEnd, options);
+    this.retirement = new SegmentRetirement(reclaimer, force::file);
+    this.checkpoints = new CheckpointFile(storage, writer, retirement);
+    this.startOffset = startOffset;
   }
 
   long startOffset() {
@@ -101,13 +90,20 @@ final class LogKeeper {
     keeperLock.lock();
     try {
       if (foreign) {
-        forceLocked();
+        force.all();
       }
       scanFrom = writer.segments().active().baseOffset();
       writeCheckpoint(startOffset, scanFrom);
       deleteBelow(startOffset); // what a crash kept from being deleted
     } finally {
       keeperLock.unlock();
+    }
+  }
+
+  /** Returns when what was appended is as durable as an append has to be when it returns. */
+  void awaitAppended(long endOffset) {
+    if (forcesEachAppend) {
+      awaitDurable(endOffset);
     }
   }
 
@@ -119,73 +115,27 @@ final class LogKeeper {
     writer.checkOpen();
     while (endOffset > durableEnd.get()) {
       if (durableEnd.leadOrAwait(endOffset)) {
-        lead(endOffset);
+        LogTruncatedException cut = lead(endOffset);
+        if (cut != null) {
+          throw cut;
+        }
       }
     }
   }
 
-  private void lead(long endOffset) {
+  private @Nullable LogTruncatedException lead(long endOffset) {
+    LogTruncatedException cut = null;
     keeperLock.lock();
     try {
       if (endOffset > durableEnd.get()) {
         writer.checkOpen();
-        forceLocked();
+        force.all();
       }
     } finally {
       keeperLock.unlock();
-      durableEnd.endLead();
+      cut = durableEnd.endLead();
     }
-  }
-
-  @GuardedBy("keeperLock")
-  private void forceLocked() {
-    long end = writer.endOffset();
-    SegmentList segments = writer.segments();
-    try {
-      for (int i = segments.size() - 1;
-          i >= 0 && segments.get(i).endOffset() > durableEnd.get();
-          i--) {
-        switch (segments.get(i)) {
-          case ActiveSegment active -> active.force();
-          case RolledSegment rolled -> rolled.force();
-          case SealedSegment _ -> {
-            // was forced when it was settled
-          }
-        }
-      }
-      if (segments.active().baseOffset() > namedBase) {
-        storage.forceDirectory();
-        namedBase = segments.active().baseOffset();
-      }
-      durableEnd.moveTo(end);
-      forcedMillis = clock.time();
-    } catch (IOException e) {
-      throw failed(e);
-    }
-  }
-
-  /** Whether somebody waits for a force, or the time has come for one. */
-  @GuardedBy("keeperLock")
-  private boolean isForceDue() {
-    return writer.endOffset() > durableEnd.get()
-        && (durableEnd.isAwaited()
-            || (durability instanceof Durability.Every every
-                && Math.abs(clock.time() - forcedMillis) >= every.intervalMillis()));
-  }
-
-  private void forceDirectory() {
-    try {
-      storage.forceDirectory();
-    } catch (IOException e) {
-      throw failed(e);
-    }
-  }
-
-  /** What was to be forced may be lost although the next force succeeds: the log stops. */
-  private LogFailedException failed(IOException e) {
-    LogFailedException failed = failure.fail("a force", e);
-    durableEnd.fail(failed);
-    return failed;
+    return cut;
   }
 
   /** Does what can be done now of the work behind the writer; returns how much it was. */
@@ -194,8 +144,8 @@ final class LogKeeper {
     try {
       writer.checkOpen();
       int work = 0;
-      if (isForceDue()) {
-        forceLocked();
+      if (force.isDue()) {
+        force.all();
         work++;
       }
       return work + settleAndReclaim();
@@ -235,7 +185,7 @@ final class LogKeeper {
 
   @GuardedBy("keeperLock")
   private SealedSegment settle(RolledSegment rolled) {
-    force(rolled);
+    force.file(rolled.file());
     SealedSegment sealed;
     try {
       sealed = rolled.settle();
@@ -243,17 +193,9 @@ final class LogKeeper {
     } catch (IOException e) {
       throw new LogIOException(rolled.path() + " could not be settled: " + e.getMessage(), e);
     }
-    forceDirectory();
+    force.directory();
     durableEnd.moveTo(rolled.endOffset());
     return sealed;
-  }
-
-  private void force(RolledSegment rolled) {
-    try {
-      rolled.force();
-    } catch (IOException e) {
-      throw failed(e);
-    }
   }
 
   @GuardedBy("keeperLock")
@@ -293,8 +235,8 @@ final class LogKeeper {
 
   @GuardedBy("keeperLock")
   private void writeCheckpoint(long start, long scanPoint) throws IOException {
-    new LogCheckpoint(start, durableEnd.get(), scanPoint, null).write(storage);
-    forceDirectory();
+    checkpoints.write(start, durableEnd.get(), scanPoint);
+    force.directory();
   }
 
   /**
@@ -309,22 +251,119 @@ final class LogKeeper {
     keeperLock.lock();
     try {
       writer.checkOpen();
-      if (offset < 0 || offset > writer.endOffset()) {
-        throw new OffsetOutOfRangeException(offset, startOffset, writer.endOffset());
+      long limit = writer.highWatermark(); // what lies above it may still become another record
+      if (offset < 0 || offset > limit) {
+        throw new OffsetOutOfRangeException(offset, startOffset, limit);
       }
       if (offset <= startOffset) {
         return;
       }
-      forceLocked();
+      force.all();
       commitStart(offset);
       startOffset = offset;
       listener.startOffsetAdvanced(offset);
       deleteBelow(offset);
     } catch (IOException e) {
-      String message = storage.directory() + ": the start could not be moved: " + e.getMessage();
-      throw DiskFull.isCauseOf(e)
-          ? new DiskFullException(message, e)
-          : new LogIOException(message, e);
+      throw DiskFull.exception(storage.directory() + ": the start could not be moved", e);
+    } finally {
+      keeperLock.unlock();
+    }
+  }
+
+  /** Keeps everybody else from the log's files until {@link #release}. */
+  void hold() {
+    keeperLock.lock();
+  }
+
+  /** Lets others go on that {@link #hold} has kept waiting. */
+  void release() {
+    keeperLock.unlock();
+  }
+
+  /** Makes everything durable that was appended, also the name of an empty segment. */
+  void force() {
+    keeperLock.lock();
+    try {
+      writer.checkOpen();
+      force.all();
+    } finally {
+      keeperLock.unlock();
+    }
+  }
+
+  /** Makes all durable that there is, and known to later opens that it is. */
+  void settleAndKeepRecoveryPoint() throws IOException {
+    keeperLock.lock();
+    try {
+      force.all();
+      settle();
+      writeCheckpoint(startOffset, scanFrom);
+    } finally {
+      keeperLock.unlock();
+    }
+  }
+
+  /** Makes the leader epochs durable. */
+  void writeEpochs(LeaderEpochs epochs) {
+    keeperLock.lock();
+    try {
+      stateFiles.writeEpochs(epochs);
+      force.directory();
+    } catch (IOException e) {
+      String what = storage.directory() + ": the leader epochs could not be written";
+      throw DiskFull.exception(what, e);
+    } finally {
+      keeperLock.unlock();
+    }
+  }
+
+  /**
+   * Makes a truncation durable before it is done: from then on, whoever opens the log does it.
+   *
+   * @param start of the log after it
+   */
+  void commit(LogTruncation truncation, long start) throws IOException {
+    keeperLock.lock();
+    try {
+      scanFrom = Math.min(scanFrom, truncation.firstCutBase());
+      checkpoints.writeTruncating(start, truncation.endOffset(), scanFrom, truncation.cuts());
+      force.directory();
+    } finally {
+      keeperLock.unlock();
+    }
+  }
+
+  /** Does a truncation that is committed, for whoever holds appends. */
+  void finish(LogTruncation truncation, long start) {
+    long end = truncation.endOffset();
+    keeperLock.lock();
+    try {
+      LogTruncation.Left left = truncation.apply(deletion, retirement);
+      writer.replaceAll(left.segments(), left.state(), start);
+      startOffset = start;
+      durableEnd.truncate(storage.directory().toString(), end);
+      durableEnd.moveTo(end);
+      stateFiles.writeEpochs(left.state().epochs().truncateFromStart(start));
+      if (!truncation.leavesNothing()) {
+        stateFiles.writeSnapshot(end, left.state().producers());
+      }
+      force.directory(end);
+      writeCheckpoint(start, scanFrom);
+      listener.truncated(end);
+    } catch (IOException | RuntimeException e) {
+      throw force.failed("a truncation that had begun", e);
+    } finally {
+      keeperLock.unlock();
+    }
+  }
+
+  /** Unmaps and cuts what can be; the rest is tried again in the background. */
+  void tryReclaim() {
+    keeperLock.lock();
+    try {
+      reclaim();
+    } catch (LogIOException e) {
+      listener.maintenanceFailed("truncation", e);
     } finally {
       keeperLock.unlock();
     }
@@ -333,15 +372,25 @@ final class LogKeeper {
   /** Who gives up records may do so to make room, so that there is none for the checkpoint. */
   @GuardedBy("keeperLock")
   private void commitStart(long offset) throws IOException {
+    List<Segment> expiring = SegmentDeletion.below(offset, writer.segments());
     try {
-      writeCheckpoint(offset, scanFrom);
+      commitStart(offset, expiring);
     } catch (IOException e) {
       if (!DiskFull.isCauseOf(e)) {
         throw e;
       }
-      deletion.deleteCaches(SegmentDeletion.below(offset, writer.segments()));
-      writeCheckpoint(offset, scanFrom);
+      deletion.deleteCaches(expiring);
+      commitStart(offset, expiring);
     }
+  }
+
+  /** What the last of them knows of producers would be known to nobody: it may not be settled. */
+  @GuardedBy("keeperLock")
+  private void commitStart(long offset, List<Segment> expiring) throws IOException {
+    if (!expiring.isEmpty() && expiring.getLast() instanceof RolledSegment rolled) {
+      rolled.keepProducers();
+    }
+    writeCheckpoint(offset, scanFrom);
   }
 
   /** The start has moved; files that cannot be deleted now are deleted later. */
@@ -360,7 +409,7 @@ final class LogKeeper {
         listener.maintenanceFailed("deletion", e);
       }
     }
-    forceDirectory();
+    force.directory();
     try {
       reclaimer.reclaim();
     } catch (IOException e) {
@@ -399,7 +448,7 @@ final class LogKeeper {
 
   @GuardedBy("keeperLock")
   private void closeInOrder() throws IOException {
-    forceLocked(); // before all that needs room, which there may not be
+    force.all(); // before all that needs room, which there may not be
     settle();
     RolledSegment last = writer.sealLast();
     settle(last);
@@ -408,9 +457,8 @@ final class LogKeeper {
     reclaimer.reclaim();
     OptionalLong untrimmed = retirement.firstUntrimmed();
     long scanNext = untrimmed.orElse(last.baseOffset());
-    Closed closed = untrimmed.isPresent() ? null : closed(last);
-    new LogCheckpoint(startOffset, last.endOffset(), scanNext, closed).write(storage);
-    forceDirectory();
+    checkpoints.writeClosed(startOffset, last, scanNext, untrimmed.isEmpty());
+    force.directory();
   }
 
   /** Gives back memory that readers had pinned when the log was closed. */
@@ -421,10 +469,5 @@ final class LogKeeper {
     } finally {
       keeperLock.unlock();
     }
-  }
-
-  private Closed closed(RolledSegment last) throws IOException {
-    String log = SegmentFile.name(last.baseOffset(), Kind.LOG);
-    return new Closed(last.endOffset(), storage.size(log), storage.lastModifiedMillis(log));
   }
 }

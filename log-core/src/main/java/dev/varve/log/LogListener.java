@@ -5,8 +5,8 @@ import dev.varve.log.error.DamagedRange;
 /**
  * Told what happens in a log. Loggers and metrics are the embedder's: this is where they attach.
  *
- * <p>Callbacks come on the thread that did it, {@link #segmentRolled} with the write lock held: a
- * callback must not block, must not call the log, and must not throw.
+ * <p>Callbacks come on the thread that did it, {@link #segmentRolled} and {@link #truncated} with
+ * the write lock held: a callback must not block, must not call the log, and must not throw.
  */
 public interface LogListener {
   /** Hears nothing. */
@@ -26,6 +26,9 @@ public interface LogListener {
 
   /** The log begins at this offset now; what lies below is no longer read. */
   default void startOffsetAdvanced(long startOffset) {}
+
+  /** The log was truncated, and ends at this offset now. Heard with the write lock held. */
+  default void truncated(long endOffset) {}
 
   /** The files of this segment are gone. */
   default void segmentDeleted(long baseOffset) {}
@@ -47,6 +50,15 @@ public interface LogListener {
    * @param ageMillis how long it was open
    */
   default void transactionTimedOut(long producerId, long firstOffset, long ageMillis) {}
+
+  /**
+   * A reader of committed records came to a sealed segment whose log contradicts its transaction
+   * index, which was made anew.
+   *
+   * @param file the name of the index
+   * @param found what it held, and how many transactions it should hold
+   */
+  default void transactionIndexRebuilt(String file, String found) {}
 
   /** A step of the background work failed; it will be tried again. */
   default void maintenanceFailed(String task, Throwable cause) {}

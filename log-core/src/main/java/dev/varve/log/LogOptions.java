@@ -33,6 +33,8 @@ public final class LogOptions {
   private final boolean ownMaintenanceThreads;
   private final long scrubBytesPerSecondMax;
   private final long transactionTimeoutMillis;
+  private final boolean replicated;
+  private final long producerExpirationMillis;
 
   private LogOptions(Builder builder) {
     this.segments =
@@ -53,6 +55,8 @@ public final class LogOptions {
     this.ownMaintenanceThreads = builder.ownMaintenanceThreads;
     this.scrubBytesPerSecondMax = builder.scrubBytesPerSecondMax;
     this.transactionTimeoutMillis = builder.transactionTimeoutMillis;
+    this.replicated = builder.replicated;
+    this.producerExpirationMillis = builder.producerExpirationMillis;
   }
 
   /** Kafka's defaults. */
@@ -146,6 +150,16 @@ public final class LogOptions {
     return transactionTimeoutMillis;
   }
 
+  /** Whether the log is one of several replicas. */
+  public boolean replicated() {
+    return replicated;
+  }
+
+  /** After how long without a batch a producer is forgotten, in milliseconds. */
+  public long producerExpirationMillis() {
+    return producerExpirationMillis;
+  }
+
   /** Collects options. Not safe for use by several threads at once. */
   public static final class Builder {
     private int segmentBytesMax = 1 << 30;
@@ -164,6 +178,8 @@ public final class LogOptions {
     private boolean ownMaintenanceThreads = true;
     private long scrubBytesPerSecondMax;
     private long transactionTimeoutMillis = Duration.ofMinutes(1).toMillis();
+    private boolean replicated;
+    private long producerExpirationMillis = Duration.ofDays(1).toMillis();
 
     private Builder() {}
 
@@ -271,7 +287,9 @@ public final class LogOptions {
     /**
      * How long a transaction may be open before the background aborts it, so that it holds readers
      * of committed records no longer; its producer is then fenced (Kafka's {@code
-     * transaction.timeout.ms}: a minute). {@link Duration#ZERO} for as long as it likes.
+     * transaction.timeout.ms}: a minute). {@link Duration#ZERO} for as long as it likes. A
+     * {@linkplain #replicated replicated} log does so only from {@link Replica#beginEpoch} until it
+     * follows a leader again.
      *
      * @throws IllegalArgumentException if it is negative
      */
@@ -283,6 +301,26 @@ public final class LogOptions {
 
     private static long millisOf(Duration value) {
       return value.compareTo(FOREVER) < 0 ? value.toMillis() : FOREVER.toMillis();
+    }
+
+    /**
+     * Whether the log is one of several replicas (the default: it is not). The high watermark of a
+     * replicated log is what {@link Replica#advanceHighWatermark} says, and records above it may be
+     * truncated; that of any other log is its end.
+     */
+    public Builder replicated(boolean value) {
+      replicated = value;
+      return this;
+    }
+
+    /**
+     * After how long without a batch a producer is forgotten, unless a transaction of it is open
+     * (Kafka: 1 day). It is as old as the largest timestamp of its last batch. One that comes back
+     * may begin with any sequence, and what it repeats is no longer recognized.
+     */
+    public Builder producerExpirationMillis(long millis) {
+      producerExpirationMillis = checkRange("producerExpirationMillis", millis, 1, Long.MAX_VALUE);
+      return this;
     }
 
     /**

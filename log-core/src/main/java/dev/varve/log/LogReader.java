@@ -3,6 +3,7 @@ package dev.varve.log;
 import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.error.DamagedRange;
 import dev.varve.log.error.LogClosedException;
+import dev.varve.log.error.LogTruncatedException;
 import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.Record;
 import dev.varve.log.record.RecordBatch;
@@ -101,6 +102,8 @@ public final class LogReader implements AutoCloseable {
    * @return false at the end of what may be seen; a later call may find more
    * @throws dev.varve.log.error.OffsetOutOfRangeException if the start of the log has moved past
    *     this reader
+   * @throws LogTruncatedException if what was read last is no longer in the log, which was
+   *     truncated; {@link #seek} to where it was cut to go on
    * @throws CorruptLogException if the next batch is damaged, also when asked again; {@link #seek}
    *     past it to go on, or ask for {@link #skippingDamage}
    * @throws LogClosedException if this reader or the log was closed
@@ -143,47 +146,82 @@ public final class LogReader implements AutoCloseable {
     readPath.checkOpen();
     nextOffset = Math.max(nextOffset, openBatchEnd);
     readPath.checkNotBelowStart(nextOffset);
-    SegmentView current = view == null ? pin() : view;
-    while (!current.hasBatchAt(position, batch)) {
+    SegmentView current = moveToBatch(view == null ? pin() : view);
+    while (current != null) {
+      // Base offsets lie outside of checksums, so each is held against those around it.
+      long first = Math.min(batch.baseOffset(), nextOffset);
+      current.checkOrder(batch, expectedOffset == UNKNOWN ? first : expectedOffset);
+      long visibleEnd = readPath.visibleEnd(current, visibility);
+      if (batch.nextOffset() <= visibleEnd) {
+        cursor.open(batch);
+        if (aborted != null
+            && aborted.contains(
+                cursor.batch(), Math.min(visibleEnd, current.segment().endOffset()))) {
+          cursor.clear(); // after the checksum has borne out whose batch it is
+        }
+        position += batch.sizeBytes();
+        nextOffset = Math.max(nextOffset, batch.baseOffset());
+        openBatchEnd = batch.nextOffset();
+        expectedOffset = openBatchEnd;
+        return true;
+      }
+      if (batch.nextOffset() <= current.cutOffset()) {
+        if (batch.baseOffset() < visibleEnd) {
+          cursor.open(batch).clear(); // few batches lie across: the header may be damaged
+        }
+        return false;
+      }
+      current = leaveCut(current);
+      current = current == null ? null : moveToBatch(current);
+    }
+    return false;
+  }
+
+  /** Moves to the next batch, in later segments if need be; null at the end. */
+  private @Nullable SegmentView moveToBatch(SegmentView from) {
+    SegmentView current = from;
+    while (current != null && !current.hasBatchAt(position, batch)) {
       checkEndIsThere(current);
       if (!current.refresh()) {
-        SegmentView following = readPath.viewAfter(current.segment());
-        if (following == null) {
-          return false;
-        }
-        if (current.refresh()) {
-          following.release(); // appended between the two looks, before the roll
-          continue;
-        }
-        // If segments between the two are gone, then because the start has moved past this reader.
-        view = following;
-        position = 0;
-        expectedOffset = following.segment().baseOffset();
-        current.release();
-        current = following;
-        readPath.checkNotBelowStart(nextOffset);
+        current = viewBehind(current);
       }
     }
-    // Base offsets lie outside of checksums, so each is held against those around it.
-    long first = Math.min(batch.baseOffset(), nextOffset);
-    current.checkOrder(batch, expectedOffset == UNKNOWN ? first : expectedOffset);
-    long visibleEnd = readPath.visibleEnd(visibility);
-    if (batch.nextOffset() > visibleEnd) {
-      if (batch.baseOffset() < visibleEnd) {
-        cursor.open(batch).clear(); // no batch lies across: the header may be damaged
+    return current;
+  }
+
+  /** What to read when a view is at its end: itself again if there is more; null if nothing. */
+  private @Nullable SegmentView viewBehind(SegmentView current) {
+    SegmentView following = readPath.viewAfter(current.segment());
+    boolean more = current.refresh(); // appended between the two looks, before the roll
+    boolean cut = current.isCut();
+    if (following == null || more || cut) {
+      if (following != null) {
+        following.release();
       }
-      return false;
+      return more ? current : cut ? leaveCut(current) : null;
     }
-    cursor.open(batch);
-    if (aborted != null
-        && aborted.contains(cursor.batch(), Math.min(visibleEnd, current.segment().endOffset()))) {
-      cursor.clear(); // after the checksum has borne out whose batch it is
+    // If segments between the two are gone, then because the start has moved past this reader.
+    view = following;
+    position = 0;
+    expectedOffset = following.segment().baseOffset();
+    current.release();
+    readPath.checkNotBelowStart(nextOffset);
+    return following;
+  }
+
+  /**
+   * Goes on where the log does since it was truncated under the view.
+   *
+   * @return what is to be read now; null if that is not there yet
+   * @throws LogTruncatedException if more was read than is left
+   */
+  private @Nullable SegmentView leaveCut(SegmentView cut) {
+    if (nextOffset > cut.cutOffset()) {
+      throw readPath.truncated(nextOffset, cut.cutOffset());
     }
-    position += batch.sizeBytes();
-    nextOffset = Math.max(nextOffset, batch.baseOffset());
-    openBatchEnd = batch.nextOffset();
-    expectedOffset = openBatchEnd;
-    return true;
+    unpin();
+    SegmentView current = pin();
+    return current.isCut() ? null : current;
   }
 
   /** A batch that claims to lie behind the end of its segment, where one is missing before it. */
@@ -220,7 +258,7 @@ public final class LogReader implements AutoCloseable {
   private boolean passOver(CorruptLogException damaged) {
     Consumer<DamagedRange> told = onDamage;
     DamagedRange damage = damaged.range();
-    boolean visible = damage.endOffset() <= readPath.visibleEnd(visibility);
+    boolean visible = damage.endOffset() <= readPath.visibleEnd(view, visibility);
     openBatchEnd = 0;
     if (told == null || !visible) {
       unpin(); // so that the next call comes to the same batch, and says the same

@@ -4,6 +4,7 @@ import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.record.BatchFault;
 import dev.varve.log.segment.ActiveSegment;
+import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.ScanBounds;
 import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
@@ -54,6 +55,9 @@ final class LogRecovery {
   private long cutBytes;
   private boolean cutReserved = true;
 
+  /** What the checkpoint has kept of it; only a replicated log has one. */
+  private long keptHighWatermark = LogCheckpoint.NONE;
+
   /** The last segment that was scanned, whose memory goes when it is sealed. */
   private @Nullable SegmentRecovery scanned;
 
@@ -68,6 +72,7 @@ final class LogRecovery {
       long recoveryPoint,
       boolean foreign,
       PartitionState state,
+      long highWatermark,
       OpenReport report) {}
 
   private LogRecovery(Storage storage, LogOptions options) {
@@ -103,7 +108,12 @@ final class LogRecovery {
     DirectoryRepair directory = new DirectoryRepair(storage, decisions);
     List<Long> bases = directory.repair();
     StateFiles stateFiles = new StateFiles(storage, decisions::add);
-    RecoveryPlan plan = RecoveryPlan.of(storage, bases, stateFiles);
+    LogCheckpoint checkpoint = LogCheckpoint.read(storage).orElse(null);
+    if (checkpoint != null) {
+      bases = new UnfinishedTruncation(storage, stateFiles, checkpoint).finish(bases);
+      keptHighWatermark = checkpoint.highWatermark();
+    }
+    RecoveryPlan plan = RecoveryPlan.of(storage, checkpoint, bases, stateFiles);
     ActiveSegment reopened = null;
     if (!bases.isEmpty() && plan.firstToScan() == bases.size()) {
       reopened = reopenLast(bases.getLast(), plan);
@@ -122,6 +132,10 @@ final class LogRecovery {
     }
     long startOffset = Math.max(plan.startOffset(), first(active).baseOffset());
     cutEpochs(state, stateFiles, startOffset, active.endOffset());
+    if (scannedSegments > 0) {
+      plan.adoptLastSnapshot(active.endOffset());
+    }
+    state.producers().expire(options.clock().time(), options.producerExpirationMillis());
     SegmentList segments = SegmentList.of(sealed, active);
     stateFiles.deleteStraySnapshots(segments, active.endOffset());
     OpenReport report =
@@ -135,24 +149,39 @@ final class LogRecovery {
             cutBytes > 0 && cutReserved,
             decisions);
     return new Recovered(
-        active, segments, startOffset, plan.cutFrom(), plan.isForeign(), state, report);
+        active,
+        segments,
+        startOffset,
+        plan.cutFrom(),
+        plan.isForeign(),
+        state,
+        highWatermark(startOffset, active.endOffset()),
+        report);
+  }
+
+  /** A replicated log that was never told where it is knows only that its start is there. */
+  private long highWatermark(long startOffset, long endOffset) {
+    return !options.replicated() && keptHighWatermark == LogCheckpoint.NONE
+        ? LogCheckpoint.NONE
+        : Math.clamp(keptHighWatermark, startOffset, endOffset);
   }
 
   /**
-   * Epochs that begin behind the end go from the file too, before anything is appended where they
-   * began: the next recovery would believe them of what was written there meanwhile.
+   * Epochs that begin behind the end, where a leader may have begun and written nothing, go from
+   * the file too, before anything is appended where they began: the next recovery would believe
+   * them of what was written there meanwhile.
    */
   private void cutEpochs(
       PartitionState state, StateFiles stateFiles, long startOffset, long endOffset)
       throws IOException {
     LeaderEpochs found = state.epochs();
-    LeaderEpochs kept = found.truncateFromEnd(endOffset);
+    LeaderEpochs kept = found.truncateFromEnd(endOffset + 1);
     state.replaceEpochs(kept.truncateFromStart(startOffset));
-    if (!kept.equals(found) && endOffset > startOffset) { // an empty log ends where an epoch begins
+    if (!kept.equals(found)) {
       stateFiles.rebuilt(
           StateFiles.EPOCHS_FILE_NAME,
-          "epoch " + found.latestEpoch() + " at or behind the end of the log",
-          "none that begins at offset " + endOffset + " or later");
+          "epoch " + found.latestEpoch() + " behind the end of the log",
+          "none that begins after offset " + endOffset);
       stateFiles.writeEpochs(state.epochs());
     }
   }
@@ -199,13 +228,19 @@ final class LogRecovery {
     sealed.add(new SealedSegment(storage, options.segments(), base, nextBase, bytes));
   }
 
+  /** A replicated log has the gaps of its leader's, durable or not. */
+  private ScanBounds bounds(long base, long nextBase, RecoveryPlan plan) {
+    ScanBounds bounds = ScanBounds.recovering(base, nextBase, plan.durableEnd());
+    return keptHighWatermark == LogCheckpoint.NONE ? bounds : bounds.withoutGapsAt(nextBase);
+  }
+
   private SegmentRecovery scan(long base, long nextBase, RecoveryPlan plan) throws IOException {
     Path file = path(SegmentFile.name(base, Kind.LOG));
     SegmentRecovery recovery =
         SegmentRecovery.scan(
             storage,
             options.segments(),
-            ScanBounds.recovering(base, nextBase, plan.durableEnd()),
+            bounds(base, nextBase, plan),
             (position, batch, aborted) -> {
               plan.replay(file, position, batch, aborted);
               reportProgress(scannedBytes + position + batch.sizeBytes());
@@ -312,7 +347,7 @@ final class LogRecovery {
   private void seal(SegmentRecovery recovery, long nextBase, RecoveryPlan plan) throws IOException {
     List<Kind> differing = reportIndexes(recovery);
     sealed.add(recovery.seal(differing, nextBase));
-    plan.writeSnapshot(nextBase);
+    plan.keepSnapshot(nextBase);
   }
 
   private ActiveSegment goOn(SegmentRecovery recovery) throws IOException {

@@ -4,26 +4,28 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.log.error.BatchTooLargeException;
 import dev.varve.log.error.DiskFullException;
 import dev.varve.log.error.LogClosedException;
+import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogIOException;
+import dev.varve.log.error.OffsetOutOfRangeException;
+import dev.varve.log.error.UnexpectedAppendOffsetException;
 import dev.varve.log.producer.LeaderEpochs;
-import dev.varve.log.producer.OpenTransaction;
 import dev.varve.log.producer.PartitionState;
-import dev.varve.log.producer.ProducerClaim;
-import dev.varve.log.producer.ProducerName;
 import dev.varve.log.producer.ProducerStates;
+import dev.varve.log.record.CodecUnavailableException;
 import dev.varve.log.record.EncodedBatch;
-import dev.varve.log.record.EndTransactionMarker;
-import dev.varve.log.record.EndTransactionMarker.Outcome;
+import dev.varve.log.record.InvalidBatchException;
+import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.TimestampType;
 import dev.varve.log.record.TransactionVersion;
 import dev.varve.log.segment.ActiveSegment;
+import dev.varve.log.segment.BatchRun;
 import dev.varve.log.segment.RolledSegment;
 import dev.varve.log.segment.Segment;
+import dev.varve.log.segment.SegmentFile;
+import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentList;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The one place where a log changes: appends, rolls, and every other change of the list of segments
@@ -33,6 +35,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread safety: safe for use by several threads; reads of the list take no lock.
  */
 final class LogWriter {
+  private static final long NO_ROLL = -1;
+
+  /** What became of batches from a leader. */
+  enum FollowerAppend {
+    APPENDED,
+    /** And the leader epochs are others than before. */
+    APPENDED_WITH_EPOCHS,
+    /** Not appended: before, the log has to be {@linkplain #rollTo rolled} to their offset. */
+    NEEDS_ROLL
+  }
+
   // Constant after construction.
   private final WriteLock writeLock = new WriteLock();
   private final Storage storage;
@@ -44,31 +57,41 @@ final class LogWriter {
 
   // Read by all, changed under the write lock.
   private volatile SegmentList segments;
+
+  /** Whether markers of this log's own may be written: a follower has its leader's. */
+  private volatile boolean leads;
+
   private volatile boolean closed;
+
+  /** Of a log that is not replicated, what was kept when it was, if it ever was. */
+  private volatile long highWatermark;
 
   @GuardedBy("writeLock")
   private final PartitionState state;
 
   /**
-   * Whether the last roll was not done to its end. The next segment's file may be there all the
-   * same, so nothing is appended to the last one any more: an open would take that for what lies
-   * below the new base.
+   * The base of the segment that the last roll did not come to the end of making; or {@link
+   * #NO_ROLL}. Its file may be there all the same, so nothing is appended to the last segment any
+   * more: an open would take that for what lies below the new base.
    */
   @GuardedBy("writeLock")
-  private boolean rollFailed;
+  private long unfinishedRoll = NO_ROLL;
 
   LogWriter(
       Storage storage,
       LogOptions options,
       FailureLatch failure,
       SegmentList segments,
-      PartitionState state) {
+      PartitionState state,
+      long highWatermark) {
     this.storage = storage;
     this.options = options;
     this.failure = failure;
     this.segments = segments;
     this.state = state;
+    this.highWatermark = highWatermark;
     this.batchBytesMax = Math.min(options.batchBytesMax(), options.segmentBytesMax());
+    this.leads = !options.replicated();
     state.producers().timeTransactionsBy(options.clock());
     this.firstUndecided = new FirstUndecided(state.producers().firstUndecidedOffset());
     this.stampsTime = options.timestampType() == TimestampType.LOG_APPEND_TIME;
@@ -95,14 +118,9 @@ final class LogWriter {
 
   /** Appends a batch, unless its producer repeats it, and returns its base offset. */
   long append(EncodedBatch batch) {
-    return append(batch, TransactionVersion.TV1);
-  }
-
-  /** Appends a batch, a marker under a version perhaps, and returns its base offset. */
-  long append(EncodedBatch batch, TransactionVersion version) {
     int batchBytes = batch.sizeBytes();
     if (batchBytes > batchBytesMax) {
-      throw tooLarge(batchBytes);
+      throw tooLarge("batch", batchBytes, batchBytesMax);
     }
     if (stampsTime) {
       batch.stampLogAppendTime(options.clock().time());
@@ -110,7 +128,7 @@ final class LogWriter {
     writeLock.lock();
     try {
       checkOpen();
-      return appendLocked(batch, version);
+      return appendLocked(batch, TransactionVersion.TV1);
     } catch (InternalError e) {
       throw failure.fail("a store into mapped memory", e);
     } finally {
@@ -130,10 +148,10 @@ final class LogWriter {
     long baseOffset = active.endOffset();
     long lastOffset = baseOffset + batch.lastOffsetDelta();
     try {
-      if (rollFailed || active.mustRollFor(batch, lastOffset, options.clock())) {
-        active = roll(active);
+      if (mustRollFor(batch.sizeBytes(), batch.maxTimestamp(), lastOffset)) {
+        active = roll(active, baseOffset);
       }
-      active.reserveFor(batch);
+      active.reserveFor(batch.sizeBytes());
     } catch (IOException e) {
       throw noRoom(e);
     }
@@ -144,28 +162,119 @@ final class LogWriter {
       state.onBatch(batch.batch(), active.transactionIndex());
     }
     if (batch.hasProducerId()) {
-      appendToTransaction(active, batch);
-    } else {
-      active.append(batch);
+      holdBackReaders();
+    }
+    active.append(batch);
+    if (batch.hasProducerId()) {
+      releaseReaders();
     }
     return baseOffset;
   }
 
-  /** Readers are held back before they can see the batch, and released after they can. */
+  /** Before they can see what may have begun a transaction. */
   @GuardedBy("writeLock")
-  private void appendToTransaction(ActiveSegment active, EncodedBatch batch) {
-    long first = state.producers().firstUndecidedOffset();
-    firstUndecided.holdBackAt(first);
-    active.append(batch);
-    firstUndecided.releaseTo(first);
+  private void holdBackReaders() {
+    firstUndecided.holdBackAt(state.producers().firstUndecidedOffset());
+  }
+
+  /** After they can see what may have ended a transaction. */
+  @GuardedBy("writeLock")
+  private void releaseReaders() {
+    firstUndecided.releaseTo(state.producers().firstUndecidedOffset());
+  }
+
+  @GuardedBy("writeLock")
+  private boolean mustRollFor(int batchBytes, long timestampMax, long lastOffset) {
+    return unfinishedRoll != NO_ROLL
+        || segments.active().mustRollFor(batchBytes, timestampMax, lastOffset, options.clock());
+  }
+
+  /** Appends the batches of a leader with the offsets and epochs that they have, all or none. */
+  FollowerAppend appendAsFollower(BatchRun run) {
+    if (run.sizeBytes() > options.segmentBytesMax()) {
+      throw tooLarge("batches", run.sizeBytes(), options.segmentBytesMax());
+    }
+    writeLock.lock();
+    try {
+      checkOpen();
+      return run.sizeBytes() == 0 ? FollowerAppend.APPENDED : appendLocked(run);
+    } catch (InternalError e) {
+      throw failure.fail("a store into mapped memory", e);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  @GuardedBy("writeLock")
+  private FollowerAppend appendLocked(BatchRun run) {
+    leads = false;
+    ActiveSegment active = segments.active();
+    long end = active.endOffset();
+    if (run.firstOffset() < end) {
+      throw new UnexpectedAppendOffsetException(directory(), run.firstOffset(), end);
+    }
+    try {
+      if (mustRollFor(run.sizeBytes(), run.timestampMax(), run.endOffset() - 1)) {
+        if (run.firstOffset() > end) {
+          return FollowerAppend.NEEDS_ROLL;
+        }
+        active = roll(active, end);
+      }
+      active.reserveFor(run.sizeBytes());
+    } catch (IOException e) {
+      throw noRoom(e);
+    }
+    LeaderEpochs before = state.epochs();
+    for (int at = 0; at < run.sizeBytes(); at += run.batchAt(at).sizeBytes()) {
+      takeNote(run.batchAt(at), active);
+    }
+    holdBackReaders();
+    active.append(run);
+    releaseReaders();
+    return state.epochs().equals(before)
+        ? FollowerAppend.APPENDED
+        : FollowerAppend.APPENDED_WITH_EPOCHS;
+  }
+
+  @GuardedBy("writeLock")
+  private void takeNote(RecordBatch batch, ActiveSegment active) {
+    try {
+      state.onReplicatedBatch(batch, active.transactionIndex());
+    } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
+      // A control batch that marks nothing: the leader has it, and so must we. A replay of the log
+      // passes over it in the same way.
+    }
+  }
+
+  /**
+   * Begins a segment at an offset behind the end of the log, as batches from a leader want it that
+   * have a gap before them. The caller makes that durable: an open takes a gap between segments
+   * that was not for a lost segment.
+   */
+  void rollTo(long baseOffset) {
+    writeLock.lock();
+    try {
+      checkOpen();
+      ActiveSegment active = segments.active();
+      if (active.endOffset() < baseOffset) {
+        roll(active, baseOffset);
+      }
+    } catch (IOException e) {
+      throw noRoom(e);
+    } finally {
+      writeLock.unlock();
+    }
   }
 
   /** Everything that can fail is done before the list changes, the making of the file last. */
   @GuardedBy("writeLock")
-  private ActiveSegment roll(ActiveSegment active) throws IOException {
-    rollFailed = true;
-    RolledSegment rolled = seal(active);
-    ActiveSegment next = active.next(options.clock().time());
+  private ActiveSegment roll(ActiveSegment active, long baseOffset) throws IOException {
+    if (unfinishedRoll != NO_ROLL && unfinishedRoll != baseOffset) {
+      storage.delete(SegmentFile.name(unfinishedRoll, Kind.LOG));
+    }
+    unfinishedRoll = baseOffset;
+    RolledSegment rolled = seal(active, baseOffset);
+    ActiveSegment next = active.next(baseOffset, options.clock().time());
     boolean done = false;
     try {
       segments = segments.rolled(rolled, next);
@@ -175,14 +284,14 @@ final class LogWriter {
         next.discard();
       }
     }
-    rollFailed = false;
+    unfinishedRoll = NO_ROLL;
     options.listener().segmentRolled(next.baseOffset());
     return next;
   }
 
   @GuardedBy("writeLock")
-  private RolledSegment seal(ActiveSegment active) {
-    return active.roll(state.producers().snapshot().format());
+  private RolledSegment seal(ActiveSegment active, long nextBaseOffset) {
+    return active.roll(nextBaseOffset, state.producers().snapshot());
   }
 
   /**
@@ -199,12 +308,13 @@ final class LogWriter {
     }
   }
 
-  private BatchTooLargeException tooLarge(int batchBytes) {
+  private BatchTooLargeException tooLarge(String what, int bytes, int bytesMax) {
     return new BatchTooLargeException(
-        "batch of "
-            + batchBytes
+        what
+            + " of "
+            + bytes
             + " bytes, expected at most "
-            + batchBytesMax
+            + bytesMax
             + " (max.message.bytes is "
             + options.batchBytesMax()
             + ", segment.bytes is "
@@ -223,96 +333,24 @@ final class LogWriter {
   /** Refuses calls on a log that was closed or has failed. */
   void checkOpen() {
     if (closed) {
-      throw new LogClosedException(storage.directory() + " was closed");
+      throw new LogClosedException(directory() + " was closed");
     }
     failure.check();
+  }
+
+  /** The file of a mapping has lost a page: the log stops, the process goes on. */
+  LogException lostMemory(InternalError e) {
+    return failure.fail("a load from mapped memory", e);
+  }
+
+  /** The directory, for messages. */
+  String directory() {
+    return storage.directory().toString();
   }
 
   /** Whether a transaction is open that readers can see. */
   boolean hasOpenTransaction() {
     return firstUndecided.get() != FirstUndecided.NONE;
-  }
-
-  /** The open transaction that began first on the clock; null if none is open. */
-  @Nullable OpenTransaction oldestTransaction() {
-    writeLock.lock();
-    try {
-      checkOpen();
-      return state.producers().oldestTransaction();
-    } finally {
-      writeLock.unlock();
-    }
-  }
-
-  /** The open transactions, by first offset. */
-  List<OpenTransaction> openTransactions() {
-    writeLock.lock();
-    try {
-      checkOpen();
-      return state.producers().openTransactions();
-    } finally {
-      writeLock.unlock();
-    }
-  }
-
-  /**
-   * Aborts a transaction and fences its producer.
-   *
-   * @return false if it was ended meanwhile
-   */
-  boolean abort(OpenTransaction transaction) {
-    writeLock.lock();
-    try {
-      checkOpen();
-      OpenTransaction now = state.producers().openTransaction(transaction.producerId());
-      if (now == null || now.firstOffset() != transaction.firstOffset()) {
-        return false;
-      }
-      abortLocked(now);
-      return true;
-    } catch (InternalError e) {
-      throw failure.fail("a store into mapped memory", e);
-    } finally {
-      writeLock.unlock();
-    }
-  }
-
-  @GuardedBy("writeLock")
-  private void abortLocked(OpenTransaction transaction) {
-    EncodedBatch marker =
-        new EndTransactionMarker(Outcome.ABORT, Math.max(0, transaction.coordinatorEpoch()))
-            .encode(options.clock().time(), transaction.producerId(), transaction.fencingEpoch());
-    if (stampsTime) {
-      marker.stampLogAppendTime(options.clock().time());
-    }
-    appendLocked(marker, TransactionVersion.TV2);
-  }
-
-  /** Makes the caller the owner of a producer; whoever owned it before is fenced. */
-  ProducerClaim claimProducer(ProducerName name) {
-    writeLock.lock();
-    try {
-      checkOpen();
-      OpenTransaction left = state.owners().openTransaction(name);
-      if (left != null) {
-        abortLocked(left);
-      }
-      return state.owners().claim(name);
-    } catch (InternalError e) {
-      throw failure.fail("a store into mapped memory", e);
-    } finally {
-      writeLock.unlock();
-    }
-  }
-
-  /** Takes note that one who claimed a producer will not append any more. */
-  void releaseProducer(ProducerName name) {
-    writeLock.lock();
-    try {
-      state.owners().release(name);
-    } finally {
-      writeLock.unlock();
-    }
   }
 
   /** Puts one segment in the place of another. */
@@ -335,6 +373,34 @@ final class LogWriter {
     }
   }
 
+  /** The offset below which nothing is ever truncated. */
+  long highWatermark() {
+    return options.replicated() ? highWatermark : endOffset();
+  }
+
+  /** What the checkpoint keeps of the high watermark. */
+  long keptHighWatermark() {
+    return Math.min(highWatermark, endOffset());
+  }
+
+  /** Moves the high watermark of a replicated log up; one that is lower changes nothing. */
+  void advanceHighWatermark(long offset) {
+    if (!options.replicated()) {
+      throw new IllegalStateException(
+          directory() + " is not replicated, so that its high watermark is its end");
+    }
+    writeLock.lock();
+    try {
+      checkOpen();
+      if (offset < 0 || offset > endOffset()) {
+        throw new OffsetOutOfRangeException(offset, highWatermark, endOffset());
+      }
+      highWatermark = Math.max(highWatermark, offset);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
   /** The leader epochs now, less those that begin below the start of the log. */
   LeaderEpochs epochs(long startOffset) {
     writeLock.lock();
@@ -344,6 +410,66 @@ final class LogWriter {
     } finally {
       writeLock.unlock();
     }
+  }
+
+  /** Keeps the log from changing until {@link #releaseAppends}, but for what is done here. */
+  void holdAppends() {
+    writeLock.lock();
+  }
+
+  /** Lets appends go on that {@link #holdAppends} has kept waiting. */
+  void releaseAppends() {
+    writeLock.unlock();
+  }
+
+  /** What the log remembers of its batches, for whoever holds appends. */
+  @SuppressWarnings("GuardedBy") // the caller has the lock
+  PartitionState heldState() {
+    return state;
+  }
+
+  /** Appends a marker, for whoever holds appends, and returns its offset. */
+  @SuppressWarnings("GuardedBy") // the caller has the lock
+  long appendHeld(EncodedBatch marker, TransactionVersion version) {
+    if (stampsTime) {
+      marker.stampLogAppendTime(options.clock().time());
+    }
+    try {
+      return appendLocked(marker, version);
+    } catch (InternalError e) {
+      throw failure.fail("a store into mapped memory", e);
+    }
+  }
+
+  /** Lets this log lead in the latest of some epochs, for whoever holds appends. */
+  @SuppressWarnings("GuardedBy") // the caller has the lock
+  void lead(LeaderEpochs epochs) {
+    state.replaceEpochs(epochs);
+    leads = true;
+  }
+
+  /** Whether the log decides about its transactions itself. */
+  boolean leads() {
+    return leads;
+  }
+
+  /** Replaces the epochs, for whoever holds appends. */
+  @SuppressWarnings("GuardedBy") // the caller has the lock
+  void replaceEpochs(LeaderEpochs epochs) {
+    state.replaceEpochs(epochs);
+  }
+
+  /** Puts what a truncation has left in the place of all there was, for whoever holds appends. */
+  @SuppressWarnings("GuardedBy") // the caller has the lock
+  void replaceAll(SegmentList left, PartitionState stateLeft, long startOffset) {
+    leads = false;
+    state.replaceBy(stateLeft);
+    state.producers().timeTransactionsBy(options.clock());
+    holdBackReaders();
+    segments = left;
+    releaseReaders();
+    highWatermark = Math.max(highWatermark, startOffset);
+    unfinishedRoll = NO_ROLL;
   }
 
   /** Refuses appends from now on; returns whether that is new. */
@@ -362,7 +488,7 @@ final class LogWriter {
   RolledSegment sealLast() {
     writeLock.lock();
     try {
-      return seal(segments.active());
+      return seal(segments.active(), segments.active().endOffset());
     } finally {
       writeLock.unlock();
     }

@@ -93,13 +93,16 @@ public final class PinnedBatches implements AutoCloseable {
         position = view.positionOf(offset);
       }
       long limit = view.limit(position, Math.max(1, bytesMax));
-      long visibleEnd = readPath.visibleEnd(visibility);
+      long visibleEnd = readPath.visibleEnd(view, visibility);
+      long visiblePosition = view.endPosition();
       if (visibleEnd < view.segment().endOffset()) {
-        limit = Math.max(position, Math.min(limit, view.positionOf(visibleEnd)));
+        visiblePosition = Math.max(position, view.positionOf(visibleEnd));
+        limit = Math.min(limit, visiblePosition);
       }
       List<AbortedTransaction> aborted =
           visibility == Visibility.COMMITTED
-              ? aborted(readPath, offset, upperBound(view, limit, visibleEnd))
+              ? aborted(
+                  readPath, offset, upperBound(view, position, bytesMax, limit, visiblePosition))
               : List.of();
       done = true;
       return new PinnedBatches(readPath, storage, view, position, limit, aborted);
@@ -112,9 +115,14 @@ public final class PinnedBatches implements AutoCloseable {
     }
   }
 
-  /** The end of a range in which all batches lie: coarse, as the index has it. */
-  private static long upperBound(SegmentView view, long endPosition, long visibleEnd) {
-    return Math.min(view.offsetAtOrBehind(endPosition), visibleEnd);
+  /**
+   * The end of a range in which all batches lie: as coarse as Kafka has it, from the index. It may
+   * lie behind the last stable offset; whoever skips by the list does not come so far.
+   */
+  private static long upperBound(
+      SegmentView view, long position, int bytesMax, long limit, long visiblePosition) {
+    long asked = Math.min(position + bytesMax, visiblePosition); // where a batch may be cut in two
+    return view.offsetAtOrBehind(Math.max(limit, asked));
   }
 
   private static List<AbortedTransaction> aborted(ReadPath readPath, long from, long to) {
@@ -226,6 +234,9 @@ public final class PinnedBatches implements AutoCloseable {
       if (file == null) {
         file = storage.open(fileName());
         source = file;
+      }
+      if (view.isCut()) {
+        return writeFromMemory(target); // the name may be another segment's now
       }
       long sent = file.transferTo(sentPosition, remainingBytes(), target);
       if (sent == 0) {

@@ -47,6 +47,7 @@ public final class Producer implements AutoCloseable {
 
   private final CommitLog log;
   private final LogWriter writer;
+  private final Transactions transactions;
   private final ProducerName name;
   private final RecordBatchBuilder single;
   private final long id;
@@ -66,9 +67,11 @@ public final class Producer implements AutoCloseable {
     WITH_DATA
   }
 
-  Producer(CommitLog log, LogWriter writer, ProducerName name, ProducerClaim claim) {
+  Producer(CommitLog log, LogWriter writer, Transactions transactions, ProducerName name) {
+    ProducerClaim claim = transactions.claim(name);
     this.log = log;
     this.writer = writer;
+    this.transactions = transactions;
     this.name = name;
     this.single = log.newBatch();
     this.id = claim.producerId();
@@ -229,7 +232,7 @@ public final class Producer implements AutoCloseable {
       lastOffset = batchLastOffset;
       nextSequence = header.nextSequence();
     }
-    log.forceIfEachAppendIs(batchLastOffset + 1);
+    log.awaitAppended(batchLastOffset + 1);
     return baseOffset;
   }
 
@@ -303,7 +306,7 @@ public final class Producer implements AutoCloseable {
   /** The epoch stays, so that sequences count on and a repeated batch is recognized. */
   private void endTransaction(Outcome outcome) {
     if (transaction == Transaction.WITH_DATA) {
-      log.endTransaction(id, epoch, outcome, COORDINATOR_EPOCH, TransactionVersion.TV1);
+      transactions.end(id, epoch, outcome, COORDINATOR_EPOCH, TransactionVersion.TV1);
     }
     transaction = Transaction.NONE;
   }
@@ -344,7 +347,7 @@ public final class Producer implements AutoCloseable {
       // It was ended already, or cannot be ended before the log is opened again.
     } finally {
       closed = true;
-      writer.releaseProducer(name);
+      transactions.release(name);
     }
   }
 

@@ -2,11 +2,15 @@ package dev.varve.log;
 
 import dev.varve.index.TransactionIndex;
 import dev.varve.log.error.LogException;
+import dev.varve.log.error.LogTruncatedException;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordCursor;
+import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
+import dev.varve.log.segment.SegmentFile;
+import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentList;
 import dev.varve.log.segment.SegmentView;
 import java.io.EOFException;
@@ -66,13 +70,24 @@ final class ReadPath {
     }
   }
 
-  /** The offset from which on nothing may be seen. */
-  long visibleEnd(Visibility visibility) {
-    return switch (visibility) {
-      case WRITTEN -> Long.MAX_VALUE; // what a view shows was written
-      case DURABLE -> keeper.durableEnd().get();
-      case COMMITTED -> writer.lastStableOffset();
-    };
+  /**
+   * The offset from which on nothing of a view may be seen. That the log was truncated is asked
+   * last: an end that has moved past the cut comes with the knowledge of it.
+   */
+  long visibleEnd(@Nullable SegmentView view, Visibility visibility) {
+    long end =
+        switch (visibility) {
+          case WRITTEN -> Long.MAX_VALUE; // what a view shows was written
+          case DURABLE -> keeper.durableEnd().get();
+          case HIGH_WATERMARK -> writer.highWatermark();
+          case COMMITTED -> Math.min(writer.lastStableOffset(), writer.highWatermark());
+        };
+    return view == null ? end : Math.min(end, view.cutOffset());
+  }
+
+  /** That a reader has gone further than the log reaches since it was truncated. */
+  LogTruncatedException truncated(long offset, long truncatedTo) {
+    return new LogTruncatedException(writer.directory(), offset, truncatedTo);
   }
 
   /**
@@ -83,10 +98,24 @@ final class ReadPath {
    */
   void visitAborted(long from, long to, TransactionIndex.Visitor visitor) {
     SegmentList segments = writer.segments(); // has all that was decided when `to` was found out
-    int index = Math.max(0, segments.floorIndex(from));
-    while (index < segments.size()
-        && segments.get(index).transactionIndex().visitAborted(from, to, visitor)) {
-      index++;
+    for (int i = Math.max(0, segments.floorIndex(from)); i < segments.size(); i++) {
+      Segment segment = segments.get(i);
+      boolean goesOn = segment.transactionIndex().visitAborted(from, to, visitor);
+      if (segment instanceof SealedSegment sealed) {
+        tellOf(sealed);
+        goesOn &= sealed.mayBeDecidedLater(to);
+      }
+      if (!goesOn) {
+        return;
+      }
+    }
+  }
+
+  private void tellOf(SealedSegment sealed) {
+    String found = sealed.takeContradiction();
+    if (found != null) {
+      String file = SegmentFile.name(sealed.baseOffset(), Kind.TRANSACTION_INDEX);
+      options.listener().transactionIndexRebuilt(file, found);
     }
   }
 

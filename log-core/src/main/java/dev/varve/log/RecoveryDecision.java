@@ -42,6 +42,8 @@ public record RecoveryDecision(
     REMOVED_SEGMENT(true),
     /** Begins the log anew at its start offset, below which it ends. */
     STARTED_OVER(true),
+    /** Finishes taking the end off the log, which was asked for. */
+    FINISHED_TRUNCATION(false),
     /** Cuts off zeros behind the last batch: space that a writer had reserved. */
     CUT_RESERVED_SPACE(false),
     /** Removes a file that holds no record of the log. */
@@ -89,6 +91,8 @@ public record RecoveryDecision(
       case REMOVED_SEGMENT ->
           "removes it, " + bytesInWords() + " with offsets from " + firstOffset + " on";
       case STARTED_OVER -> "begins the log anew at offset " + firstOffset;
+      case FINISHED_TRUNCATION ->
+          bytes > 0 ? "cuts off " + bytesInWords() : "truncates the log to offset " + firstOffset;
       case CUT_RESERVED_SPACE -> "cuts off " + bytesInWords() + " of zeros";
       case REMOVED_FILE -> "removes it, " + bytesInWords();
       case PLACED_REPLACEMENT -> "puts it in its place, " + bytesInWords();

@@ -2,8 +2,7 @@ package dev.varve.log;
 
 import dev.varve.index.TransactionIndex;
 import dev.varve.log.producer.PartitionState;
-import dev.varve.log.record.CodecUnavailableException;
-import dev.varve.log.record.InvalidBatchException;
+import dev.varve.log.producer.ProducerStates;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.LogCheckpoint.Closed;
@@ -36,6 +35,9 @@ final class RecoveryPlan {
   /** The base of the last segment then. */
   private long closedBase;
 
+  /** The offset of the first batch that the state has seen, or its snapshot. */
+  private long seenFrom;
+
   private RecoveryPlan(
       StateFiles stateFiles,
       String reason,
@@ -54,9 +56,9 @@ final class RecoveryPlan {
   }
 
   /** Looks at the checkpoint, and at the files that bear it out or do not. */
-  static RecoveryPlan of(Storage storage, List<Long> bases, StateFiles stateFiles)
+  static RecoveryPlan of(
+      Storage storage, @Nullable LogCheckpoint checkpoint, List<Long> bases, StateFiles stateFiles)
       throws IOException {
-    LogCheckpoint checkpoint = LogCheckpoint.read(storage).orElse(null);
     if (checkpoint == null && storage.exists(LogCheckpoint.FILE_NAME)) {
       stateFiles.rebuilt(LogCheckpoint.FILE_NAME, "a file that is not one", "a checkpoint");
     }
@@ -141,7 +143,10 @@ final class RecoveryPlan {
         stateFiles.load(
             offset -> offset <= fromBase && Collections.binarySearch(bases, offset) >= 0);
     int first = Math.min(from, floorIndex(bases, loaded.offset()));
-    return new RecoveryPlan(stateFiles, reason, first, cutFrom, startOffset, false, loaded);
+    RecoveryPlan plan =
+        new RecoveryPlan(stateFiles, reason, first, cutFrom, startOffset, false, loaded);
+    plan.seenFrom = Math.max(loaded.offset(), bases.get(first));
+    return plan;
   }
 
   /** All of it, of a log about which nobody has told us what was promised. */
@@ -150,8 +155,11 @@ final class RecoveryPlan {
       throws IOException {
     stateFiles.loadEpochs(); // reports what it finds
     RecoveryPlan plan = scanning(stateFiles, bases, reason, 0, cutFrom, startOffset);
-    return new RecoveryPlan(
-        stateFiles, reason, plan.firstToScan, cutFrom, startOffset, true, plan.loaded);
+    RecoveryPlan foreign =
+        new RecoveryPlan(
+            stateFiles, reason, plan.firstToScan, cutFrom, startOffset, true, plan.loaded);
+    foreign.seenFrom = plan.seenFrom;
+    return foreign;
   }
 
   private static int floorIndex(List<Long> bases, long offset) {
@@ -222,28 +230,21 @@ final class RecoveryPlan {
 
   /** Shows the state a batch that was scanned, at its position in a file. */
   void replay(Path file, long position, RecordBatch batch, TransactionIndex aborted) {
-    if (batch.baseOffset() < loaded.offset()) {
-      return;
-    }
-    try {
-      loaded.state().onBatch(batch, aborted);
-    } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
-      // A checksum says only that these are the bytes somebody wrote.
-      stateFiles.report(
-          new RecoveryDecision(
-              RecoveryDecision.Kind.PASSED_OVER_MARKER,
-              file,
-              position,
-              batch.sizeBytes(),
-              batch.baseOffset(),
-              batch.nextOffset(),
-              "a control batch that marks nothing: " + e.getMessage(),
-              "the end of a transaction"));
+    stateFiles.replay(loaded, file, position, batch, aborted);
+  }
+
+  /** Writes the snapshot that belongs to a segment's base, as a roll would have, if need be. */
+  void keepSnapshot(long offset) throws IOException {
+    ProducerStates producers = loaded.state().producers();
+    if (!stateFiles.adoptSnapshot(offset, producers, seenFrom)) {
+      stateFiles.writeSnapshot(offset, producers);
     }
   }
 
-  /** Writes the snapshot that belongs to a segment's base, as a roll would have. */
-  void writeSnapshot(long offset) throws IOException {
-    stateFiles.writeSnapshot(offset, loaded.state().producers().snapshot().format());
+  /** Looks at the snapshot that whoever closed the log has left at its end, if one is there. */
+  void adoptLastSnapshot(long endOffset) throws IOException {
+    if (stateFiles.hasSnapshot(endOffset) && endOffset > loaded.offset()) {
+      stateFiles.adoptSnapshot(endOffset, loaded.state().producers(), seenFrom);
+    }
   }
 }

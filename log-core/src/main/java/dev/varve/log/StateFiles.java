@@ -1,9 +1,14 @@
 package dev.varve.log;
 
+import dev.varve.index.TransactionIndex;
 import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerSnapshot;
+import dev.varve.log.producer.ProducerStates;
+import dev.varve.log.record.CodecUnavailableException;
+import dev.varve.log.record.InvalidBatchException;
+import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentFile.Stage;
@@ -63,13 +68,36 @@ final class StateFiles {
         continue;
       }
       try {
-        state.producers().load(ProducerSnapshot.parse(read(file.name())));
+        state.producers().load(ProducerSnapshot.parse(read(file.name()), file.baseOffset()));
         return new Loaded(state, file.baseOffset());
       } catch (InvalidStateFileException e) {
         removed(file, e.place() + ": " + e.found(), e.expected());
       }
     }
     return new Loaded(state, 0);
+  }
+
+  /** Shows a state that was loaded a batch that was read again, at its position in a file. */
+  void replay(
+      Loaded loaded, Path file, long position, RecordBatch batch, TransactionIndex aborted) {
+    if (batch.baseOffset() < loaded.offset()) {
+      return;
+    }
+    try {
+      loaded.state().onBatch(batch, aborted);
+    } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
+      // A checksum says only that these are the bytes somebody wrote.
+      report(
+          new RecoveryDecision(
+              RecoveryDecision.Kind.PASSED_OVER_MARKER,
+              file,
+              position,
+              batch.sizeBytes(),
+              batch.baseOffset(),
+              batch.nextOffset(),
+              "a control batch that marks nothing: " + e.getMessage(),
+              "the end of a transaction"));
+    }
   }
 
   private List<SegmentFile> snapshots() throws IOException {
@@ -122,14 +150,41 @@ final class StateFiles {
     storage.delete(file.name());
   }
 
-  /** Writes a snapshot, unless the file has these bytes already. */
-  void writeSnapshot(long offset, byte[] snapshot) throws IOException {
+  /**
+   * Holds the snapshot at an offset against the state there: takes over what it knows from before
+   * the scan; tells if it is missing or says what cannot be.
+   *
+   * @param producers as the batches have left them that were scanned
+   * @param scannedFrom where the scan began
+   * @return whether the file can stay
+   */
+  boolean adoptSnapshot(long offset, ProducerStates producers, long scannedFrom)
+      throws IOException {
     String name = SegmentFile.name(offset, Kind.PRODUCER_SNAPSHOT);
-    if (!holds(name, snapshot)) {
-      String found = storage.exists(name) ? "another state" : "no file";
-      rebuilt(name, found, "the state of producers at offset " + offset);
-      write(name, snapshot);
+    String expected = "the state of producers at offset " + offset;
+    if (!storage.exists(name)) {
+      rebuilt(name, "no file", expected);
+      return false;
     }
+    InvalidStateFileException fault = null;
+    try {
+      fault = producers.adopt(ProducerSnapshot.parse(read(name), offset), scannedFrom).orElse(null);
+    } catch (InvalidStateFileException e) {
+      fault = e;
+    }
+    if (fault != null) {
+      rebuilt(name, fault.place() + ": " + fault.found(), fault.expected());
+    }
+    return fault == null;
+  }
+
+  /** Whether there is a snapshot at an offset, sound or not. */
+  boolean hasSnapshot(long offset) throws IOException {
+    return storage.exists(SegmentFile.name(offset, Kind.PRODUCER_SNAPSHOT));
+  }
+
+  void writeSnapshot(long offset, ProducerStates producers) throws IOException {
+    write(SegmentFile.name(offset, Kind.PRODUCER_SNAPSHOT), producers.snapshot().format());
   }
 
   private boolean holds(String name, byte[] bytes) throws IOException {
@@ -163,6 +218,16 @@ final class StateFiles {
       if (offset != endOffset && (offset > endOffset || !atBase)) {
         removed(file, "a snapshot that no open will ask for", "one at a segment's base or the end");
       }
+    }
+  }
+
+  /**
+   * Takes the epochs that begin at or above an offset out of the file; one that cannot be read is
+   * left to whoever opens the log.
+   */
+  void cutEpochs(long endOffset) throws IOException {
+    if (storage.exists(EPOCHS_FILE_NAME) && loadEpochs()) {
+      writeEpochs(epochs.truncateFromEnd(endOffset));
     }
   }
 

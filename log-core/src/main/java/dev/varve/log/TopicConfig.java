@@ -12,7 +12,8 @@ import java.util.TreeSet;
 
 /**
  * Reads Kafka's topic configuration. Names, ranges and defaults are those of Apache Kafka 4.4's
- * topic-level configuration reference.
+ * topic-level configuration reference; {@code producer.id.expiration.ms}, which a broker has for
+ * all of its topics, is taken for one of them.
  */
 final class TopicConfig {
   /** Kafka refuses smaller ones under this name; its tests use {@code internal.segment.bytes}. */
@@ -32,6 +33,7 @@ final class TopicConfig {
           "max.decompressed.message.bytes",
           "max.message.bytes",
           "message.timestamp.type",
+          "producer.id.expiration.ms",
           "segment.bytes",
           "segment.index.bytes",
           "segment.jitter.ms",
@@ -106,6 +108,8 @@ final class TopicConfig {
       case "max.decompressed.message.bytes" ->
           builder.decompressedBytesMax(
               integer(name, value, 0, RecordCursor.DECOMPRESSED_BYTES_MAX));
+      case "producer.id.expiration.ms" ->
+          builder.producerExpirationMillis(integer(name, value, 1, Integer.MAX_VALUE));
       case "message.timestamp.type" -> builder.timestampType(timestampType(name, value));
       default -> {
         // the compression levels, which are read together with the type

@@ -5,7 +5,7 @@ import org.agrona.concurrent.EpochClock;
 
 /**
  * Ends the transactions that have been open for too long, so that one whose owner has died holds
- * readers for a limited time only.
+ * readers for a limited time only. A follower leaves that to its leader.
  *
  * <p>Thread safety: for one thread at a time.
  */
@@ -14,6 +14,7 @@ final class TransactionTimeouts {
   private static final int ENDED_MAX = 64;
 
   private final LogWriter writer;
+  private final Transactions transactions;
   private final LogListener listener;
   private final EpochClock clock;
   private final long timeoutMillis;
@@ -21,8 +22,9 @@ final class TransactionTimeouts {
   /** No open transaction can be older than the time-out before. */
   private long nextLookMillis = Long.MIN_VALUE;
 
-  TransactionTimeouts(LogWriter writer, LogOptions options) {
+  TransactionTimeouts(LogWriter writer, Transactions transactions, LogOptions options) {
     this.writer = writer;
+    this.transactions = transactions;
     this.listener = options.listener();
     this.clock = options.clock();
     this.timeoutMillis = options.transactionTimeoutMillis();
@@ -30,7 +32,7 @@ final class TransactionTimeouts {
 
   /** Ends what is due now; returns how many transactions that were. */
   int doWork() {
-    if (timeoutMillis == 0 || !writer.hasOpenTransaction()) {
+    if (timeoutMillis == 0 || !writer.leads() || !writer.hasOpenTransaction()) {
       nextLookMillis = Long.MIN_VALUE;
       return 0;
     }
@@ -40,7 +42,7 @@ final class TransactionTimeouts {
     }
     int ended = 0;
     while (ended < ENDED_MAX) {
-      OpenTransaction oldest = writer.oldestTransaction();
+      OpenTransaction oldest = transactions.oldest();
       if (oldest == null) {
         break;
       }
@@ -48,7 +50,7 @@ final class TransactionTimeouts {
         nextLookMillis = oldest.sinceMillis() + timeoutMillis;
         break;
       }
-      if (writer.abort(oldest)) {
+      if (transactions.abort(oldest)) {
         listener.transactionTimedOut(
             oldest.producerId(), oldest.firstOffset(), now - oldest.sinceMillis());
         ended++;

@@ -29,7 +29,7 @@ class CommitLogTest {
       assertThat(log.openReport().closedInOrder()).isTrue();
       assertThat(keys(log)).isEqualTo(expected);
       log.advanceStartOffset(500);
-      assertThat(log.offsets()).isEqualTo(new LogOffsets(500, 1000, 1000, 1000));
+      assertThat(log.offsets()).isEqualTo(new LogOffsets(500, 1000, 1000, 1000, 1000));
     }
     try (CommitLog log = CommitLog.open(directory, options)) {
       assertThat(log.openReport().closedInOrder()).isTrue();

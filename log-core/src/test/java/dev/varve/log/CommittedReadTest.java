@@ -143,11 +143,11 @@ class CommittedReadTest {
   }
 
   private static void commit(LogFixture fixture, long producerId) {
-    fixture.log().endTransaction(producerId, EPOCH, Outcome.COMMIT, 0, TransactionVersion.TV1);
+    fixture.log().transactions().end(producerId, EPOCH, Outcome.COMMIT, 0, TransactionVersion.TV1);
   }
 
   private static void abort(LogFixture fixture, long producerId) {
-    fixture.log().endTransaction(producerId, EPOCH, Outcome.ABORT, 0, TransactionVersion.TV1);
+    fixture.log().transactions().end(producerId, EPOCH, Outcome.ABORT, 0, TransactionVersion.TV1);
   }
 
   private static List<String> committed(LogFixture fixture, long from) {

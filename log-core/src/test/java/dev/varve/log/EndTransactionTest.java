@@ -140,6 +140,7 @@ class EndTransactionTest {
       LogFixture fixture, int epoch, int coordinatorEpoch, TransactionVersion version) {
     return fixture
         .log()
-        .endTransaction(7, (short) epoch, Outcome.COMMIT, coordinatorEpoch, version);
+        .transactions()
+        .end(7, (short) epoch, Outcome.COMMIT, coordinatorEpoch, version);
   }
 }

@@ -5,13 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.segment.SegmentFile.Kind;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -47,7 +44,7 @@ class LogContentsProperties {
         assertThat(fixture.keys(end - 2)).containsExactly("after " + i, "later " + i);
       }
     } finally {
-      delete(root);
+      LogFixture.deleteTree(root);
     }
   }
 
@@ -108,19 +105,5 @@ class LogContentsProperties {
       assertThat(e.file()).endsWith(".log");
     }
     assertThat(fixture.log().segments()).isNotEmpty();
-  }
-
-  private static void delete(Path root) throws IOException {
-    try (Stream<Path> files = Files.walk(root)) {
-      files
-          .sorted(Comparator.reverseOrder())
-          .forEach(path -> {
-            try {
-              Files.delete(path);
-            } catch (IOException e) {
-              throw new UncheckedIOException(e);
-            }
-          });
-    }
   }
 }

@@ -9,16 +9,13 @@ import dev.varve.log.record.RecordCursor;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
-import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -205,21 +202,7 @@ class LogModelProperties {
       machine.fixture.reopen();
       machine.check();
     } finally {
-      delete(root);
-    }
-  }
-
-  private static void delete(Path root) throws IOException {
-    try (Stream<Path> files = Files.walk(root)) {
-      files
-          .sorted(Comparator.reverseOrder())
-          .forEach(path -> {
-            try {
-              Files.delete(path);
-            } catch (IOException e) {
-              throw new UncheckedIOException(e);
-            }
-          });
+      LogFixture.deleteTree(root);
     }
   }
 

@@ -49,20 +49,17 @@ class OfflineRecoveryTest {
         Kind.CUT_TAIL),
     DAMAGED_LENGTH(
         true,
-        log -> checkpoint(log, new LogCheckpoint(0, 5, 3, null)).flip(SECOND, 8, 0x40),
+        log -> checkpoint(log, leftOpen(0, 5, 3)).flip(SECOND, 8, 0x40),
         Kind.KEPT_DAMAGE,
         Kind.NEW_SEGMENT),
     MISSING(false, log -> log.deleteFile(FIRST).deleteFile(SECOND), Kind.MISSING_RECORDS),
     CUT_BEFORE_A_SEGMENT(
         true,
-        log -> checkpoint(log, new LogCheckpoint(0, 0, 0, null)).flip(FIRST, 75, 1),
+        log -> checkpoint(log, leftOpen(0, 0, 0)).flip(FIRST, 75, 1),
         Kind.CUT_TAIL,
         Kind.REMOVED_SEGMENT),
     BELOW_THE_START(
-        false,
-        log -> checkpoint(log, new LogCheckpoint(9, 5, 0, null)),
-        Kind.STARTED_OVER,
-        Kind.REMOVED_FILE),
+        false, log -> checkpoint(log, leftOpen(9, 5, 0)), Kind.STARTED_OVER, Kind.REMOVED_FILE),
     LEFTOVER(
         false,
         log -> log.write("00000000000000000009.log.deleted", new byte[7]),
@@ -75,7 +72,7 @@ class OfflineRecoveryTest {
     INDEX(
         true,
         log ->
-            checkpoint(log, new LogCheckpoint(0, 0, 0, null))
+            checkpoint(log, leftOpen(0, 0, 0))
                 .write(LogFixture.name(0, FILE_OF_OFFSETS), new byte[16]),
         Kind.REBUILT_INDEX),
     EPOCHS(
@@ -101,6 +98,17 @@ class OfflineRecoveryTest {
 
   private static void touched(LogFixture log) {
     assertThat(log.file(SECOND).toFile().setLastModified(1_000_000)).isTrue();
+  }
+
+  private static LogCheckpoint leftOpen(long startOffset, long recoveryPoint, long scanFrom) {
+    return new LogCheckpoint(
+        startOffset,
+        recoveryPoint,
+        scanFrom,
+        LogCheckpoint.NONE,
+        LogCheckpoint.NONE,
+        List.of(),
+        null);
   }
 
   private static LogFixture checkpoint(LogFixture log, LogCheckpoint checkpoint) {

@@ -63,7 +63,7 @@ class TutorialTest {
     // After an orderly close, opening scans nothing.
     try (CommitLog log = CommitLog.open(directory)) {
       assertThat(log.openReport().closedInOrder()).isTrue();
-      assertThat(log.offsets()).isEqualTo(new LogOffsets(1, 4, 4, 4));
+      assertThat(log.offsets()).isEqualTo(new LogOffsets(1, 4, 4, 4, 4));
     }
   }
 }

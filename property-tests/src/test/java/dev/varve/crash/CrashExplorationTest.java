@@ -35,7 +35,9 @@ class CrashExplorationTest {
   @Test
   void everyDefectOfTheBankIsCaught() {
     List<Defect> bank =
-        Stream.concat(Defect.bank().stream(), ForceDefects.bank().stream()).toList();
+        Stream.of(Defect.bank(), ForceDefects.bank(), ProducerDefects.bank())
+            .flatMap(List::stream)
+            .toList();
     NullControl control = new NullControl("power cuts");
     bank.parallelStream()
         .forEach(defect -> {

@@ -107,16 +107,16 @@ final class CrashExplorer {
       SimulatedDisk recovering = disk.afterPowerLoss(seed);
       long cut = 1 + Math.floorMod(seed, operations);
       recovering.faults().cutPowerAt(cut);
-      recover(recovering);
+      recover(recovering, promise.isReplicated());
       long nextSeed = mixed(seed, cut, nestedCrashesLeft);
       check(state.thenAt(cut), nextSeed, recovering, promise, nestedCrashesLeft - 1);
     }
   }
 
   /** Opens the log until the power goes. */
-  private void recover(SimulatedDisk disk) {
+  private void recover(SimulatedDisk disk, boolean replicated) {
     try {
-      var log = Workload.open(disk, defect);
+      var log = Workload.open(disk, defect, replicated);
       disk.faults().withoutPower(() -> Workload.abandon(log, null));
     } catch (LogException e) {
       if (!disk.faults().powerIsOut()) {

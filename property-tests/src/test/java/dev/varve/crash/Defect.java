@@ -82,7 +82,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
             });
   }
 
-  private static Defect checkpoint(String name, String pattern, String replacement) {
+  static Defect checkpoint(String name, String pattern, String replacement) {
     Pattern what = Pattern.compile(pattern);
     return of(
         name,
@@ -99,7 +99,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
   }
 
   /** A checkpoint whose checksum fits what it says. */
-  private static MemorySegment resealed(String text) {
+  static MemorySegment resealed(String text) {
     String lines = text.substring(0, text.lastIndexOf("crc "));
     CRC32C crc = new CRC32C();
     crc.update(lines.getBytes(US_ASCII));
@@ -119,7 +119,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     return file.name().equals("0".repeat(20) + ".log") ? unforced(file) : file;
   }
 
-  private static StorageFile unforced(StorageFile file) {
+  static StorageFile unforced(StorageFile file) {
     return new ForwardingFile(file) {
       @Override
       public void force() {}
@@ -287,7 +287,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class NoCut extends ForwardingFile {
+  static final class NoCut extends ForwardingFile {
     NoCut(StorageFile file) {
       super(file);
     }

@@ -29,6 +29,9 @@ final class FaultyRun {
   private final List<String> heard = new ArrayList<>();
   private boolean stopped;
 
+  /** Whether what may have stopped the log was a truncation. */
+  private boolean truncating;
+
   FaultyRun(List<Step> steps, SimulatedDisk disk, Fault fault, Defect defect) {
     this.steps = steps;
     this.disk = disk;
@@ -83,10 +86,12 @@ final class FaultyRun {
       workload.run(step);
       if (workload.log() != before) {
         stopped = false;
+        truncating = false;
       }
     } catch (LogException e) {
-      hear(e);
-      if (fault == Fault.ENOSPC && (step instanceof Step.Append || step instanceof Step.Roll)) {
+      hear(e, step);
+      boolean appends = step instanceof Step.Append || step instanceof Step.Roll;
+      if (fault == Fault.ENOSPC && appends && !truncating) {
         require(e instanceof DiskFullException, "an append on a full disk threw " + e);
       }
       if (workload.log() == null) {
@@ -100,13 +105,21 @@ final class FaultyRun {
     }
   }
 
+  /** A truncation that has begun is finished by whoever opens the log, if the disk fails. */
+  private void hear(LogException e, Step step) {
+    truncating |= step instanceof Step.Truncate || step instanceof Step.StartAnew;
+    hear(e);
+    truncating &= stopped;
+  }
+
   /** Only what is documented, and what the fault can lead to. */
   private void hear(LogException e) {
     heard.add(e.toString());
     stopped |= e instanceof LogFailedException;
     boolean documented =
         switch (fault) {
-          case ENOSPC, EMFILE, EROFS, ENOMEM_ON_MAP -> !(e instanceof LogFailedException);
+          case ENOSPC, EMFILE, EROFS, ENOMEM_ON_MAP ->
+              !(e instanceof LogFailedException) || truncating;
           case BIT_FLIP_ON_READ, STALE_READ -> e instanceof CorruptLogException;
           default -> true;
         };
@@ -193,7 +206,7 @@ final class FaultyRun {
 
   private void requireWritten(SimulatedDisk killed) {
     SimulatedDisk again = killed.afterKill();
-    CommitLog log = Workload.open(again, defect);
+    CommitLog log = Workload.open(again, defect, promise().isReplicated());
     long end = log.offsets().endOffset();
     again.faults().withoutPower(() -> Workload.abandon(log, null));
     require(end == promise().endOffset(), "opened again, the log ends at " + end);

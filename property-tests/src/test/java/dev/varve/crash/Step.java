@@ -6,6 +6,9 @@ sealed interface Step {
   /** Appends one batch of so many records. */
   record Append(int records) implements Step {}
 
+  /** Appends one batch of so many records in the name of a producer. */
+  record Produce(int records) implements Step {}
+
   /** Appends a batch that does not fit into what is left of the segment. */
   record Roll() implements Step {}
 
@@ -32,6 +35,26 @@ sealed interface Step {
 
   /** Gives up all segments but the last, as retention does. */
   record Retain() implements Step {}
+
+  /** Begins the epoch of a leader, the next one. */
+  record Lead() implements Step {}
+
+  /** Appends two batches as a follower does, with the epoch of another leader, the next one. */
+  record Follow() implements Step {}
+
+  /** Takes back so much of what lies above the high watermark, in percent of it. */
+  record Truncate(int percent) implements Step {}
+
+  /** Gives up the whole log and begins it anew, so much above its end. */
+  record StartAnew(int above) implements Step {}
+
+  /** Whether only a log that is replicated does such things. */
+  default boolean isOfReplica() {
+    return switch (this) {
+      case Lead _, Follow _, Truncate _, StartAnew _ -> true;
+      default -> false;
+    };
+  }
 
   /** Closes the log and opens it again. */
   record Reopen() implements Step {}

@@ -7,8 +7,10 @@ import dev.varve.log.CommitLog;
 import dev.varve.log.LogOffsets;
 import dev.varve.log.LogReader;
 import dev.varve.log.PinnedBatches;
+import dev.varve.log.Producer;
 import dev.varve.log.Visibility;
 import dev.varve.log.error.CorruptLogException;
+import dev.varve.log.record.LeaderEpoch;
 import dev.varve.log.storage.SimulatedDisk;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +18,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +30,9 @@ final class Survivor {
   private final SimulatedDisk disk;
   private final Promise promise;
   private final Defect defect;
+
+  /** Whether the truncation that was under way is done. */
+  private boolean truncated;
 
   /** A record as it was read. */
   record Read(long offset, long timestamp, String key, String value) {}
@@ -42,15 +49,17 @@ final class Survivor {
    * @return how many operations opening took
    */
   long check() {
-    CommitLog log = Workload.open(disk, defect);
+    CommitLog log = Workload.open(disk, defect, promise.isReplicated());
     try {
       long operations = disk.faults().operations();
       List<Read> records = readAll(log, Visibility.WRITTEN);
       checkOffsets(log.offsets());
+      checkEpochs(log);
       checkRecords(records, log.offsets());
       checkSeen(log, records);
       checkLookups(log, records);
       recoveringAgainChangesNothing(log);
+      checkProducer(log, records);
       goesOn(log, records);
       return operations;
     } finally {
@@ -63,7 +72,7 @@ final class Survivor {
    * shows none that was not written.
    */
   void checkTold() {
-    CommitLog log = Workload.open(disk, defect);
+    CommitLog log = Workload.open(disk, defect, promise.isReplicated());
     try {
       for (Read record : readAll(log, Visibility.WRITTEN)) {
         checkRecord(record, expected().get(record.key));
@@ -76,11 +85,35 @@ final class Survivor {
   }
 
   private void checkOffsets(LogOffsets offsets) {
+    truncated = offsets.endOffset() == promise.truncationAsked();
     require(
-        offsets.endOffset() >= promise.durableEnd(),
+        truncated || offsets.endOffset() >= promise.durableEnd(),
         "the log ends at " + offsets.endOffset() + ", below the durable " + promise.durableEnd());
     require(
         promise.mayStartAt(offsets.startOffset()), "the log starts at " + offsets.startOffset());
+  }
+
+  /** All epochs that have begun are there, and no other: least of all one that was cut. */
+  private void checkEpochs(CommitLog log) {
+    List<LeaderEpoch> epochs = log.replica().leaderEpochs();
+    for (LeaderEpoch epoch : epochs) {
+      boolean moved = epoch.startOffset() == log.offsets().startOffset();
+      require(moved || promise.mayHave(epoch), "found " + epoch + ", which never began");
+      require(epoch.startOffset() <= log.offsets().endOffset(), epoch + " of " + log.offsets());
+    }
+    for (LeaderEpoch epoch : promise.epochs()) {
+      boolean gone =
+          epoch.startOffset() <= log.offsets().startOffset()
+              || epochs.stream().anyMatch(found -> replaces(found, epoch))
+              || (promise.isOfBatch(epoch) && epoch.startOffset() >= promise.durableEnd())
+              || (truncated && epoch.startOffset() >= promise.truncationAsked());
+      require(gone || epochs.contains(epoch), "lost " + epoch + ", found " + epochs);
+    }
+  }
+
+  /** A leader that begins where another one has written nothing takes its place. */
+  private static boolean replaces(LeaderEpoch later, LeaderEpoch earlier) {
+    return later.epoch() > earlier.epoch() && later.startOffset() <= earlier.startOffset();
   }
 
   /** The batch of each record that was ever handed to the log, by the record's key. */
@@ -110,10 +143,11 @@ final class Survivor {
     checkDurableRecords(records);
   }
 
-  private static void checkRecord(Read record, @Nullable Batch batch) {
+  private void checkRecord(Read record, @Nullable Batch batch) {
     if (batch == null) {
       throw new Violation("found a record that nobody wrote: " + record.key);
     }
+    require(!promise.isCut(batch), "found a record that was truncated: " + record.key);
     int index = Integer.parseInt(record.key.substring(record.key.indexOf('/') + 1));
     require(
         record.offset == batch.baseOffset() + index,
@@ -139,7 +173,11 @@ final class Survivor {
     Map<Long, String> byOffset = new HashMap<>();
     records.forEach(record -> byOffset.put(record.offset, record.key));
     for (Batch batch : promise.batches()) {
-      boolean durable = batch.endOffset() <= promise.durableEnd() && !promise.isLost(batch);
+      boolean durable =
+          batch.endOffset() <= promise.durableEnd()
+              && !promise.isLost(batch)
+              && !promise.isCut(batch)
+              && !(truncated && batch.endOffset() > promise.truncationAsked());
       for (int i = 0; durable && i < batch.records(); i++) {
         long offset = batch.baseOffset() + i;
         String key = batch.id() + "/" + i;
@@ -159,7 +197,8 @@ final class Survivor {
         .tailMap(promise.startOffsetAsked(), true)
         .forEach((offset, key) ->
             require(
-                key.equals(byOffset.get(offset)),
+                key.equals(byOffset.get(offset))
+                    || (truncated && offset >= promise.truncationAsked()),
                 "a reader saw " + key + " at " + offset + ", now it is " + byOffset.get(offset)));
     List<Read> durable = readAll(log, Visibility.DURABLE);
     require(
@@ -202,7 +241,7 @@ final class Survivor {
   private void recoveringAgainChangesNothing(CommitLog log) {
     SimulatedDisk once = disk.afterKill();
     SimulatedDisk again = disk.afterKill();
-    CommitLog reopened = Workload.open(again, defect);
+    CommitLog reopened = Workload.open(again, defect, promise.isReplicated());
     again.faults().withoutPower(() -> Workload.abandon(reopened, null));
     require(
         reopened.offsets().equals(log.offsets()),
@@ -216,6 +255,36 @@ final class Survivor {
     require(after.keySet().equals(once.contents().keySet()), "files " + after.keySet());
   }
 
+  /**
+   * The producer goes on behind its last batch that is there, or that was durable before the start
+   * passed it; and that batch is known when it comes again.
+   */
+  private void checkProducer(CommitLog log, List<Read> records) {
+    Set<String> keys = records.stream().map(Read::key).collect(Collectors.toSet());
+    Batch last = null;
+    for (Batch batch : promise.batches()) {
+      boolean durable = batch.endOffset() <= promise.durableEnd() && !promise.isLost(batch);
+      boolean there = keys.contains(batch.id() + "/" + (batch.records() - 1));
+      if (batch.sequence() >= 0 && (there || durable)) {
+        last = batch;
+      }
+    }
+    if (last == null) {
+      return;
+    }
+    long end = log.offsets().endOffset();
+    try (Producer producer = log.producer(Workload.PRODUCER)) {
+      int next = last.sequence() + last.records();
+      require(producer.epoch() == 0, "the producer goes on in epoch " + producer.epoch());
+      require(
+          producer.nextSequence() == next,
+          "the producer goes on with " + producer.nextSequence() + ", expected " + next);
+      long offset = producer.appendAs(last.sequence(), Workload.builder(log, last).build());
+      require(offset == last.baseOffset(), last + " has offset " + offset + " when it comes again");
+    }
+    require(log.offsets().endOffset() == end, "the log took " + last + " again");
+  }
+
   /** The log takes appends and an orderly close, and has all of it when it is opened again. */
   private void goesOn(CommitLog log, List<Read> records) {
     long end = log.offsets().endOffset();
@@ -223,7 +292,7 @@ final class Survivor {
     require(offset == end, "the next record got offset " + offset + ", expected " + end);
     log.close();
     checkNothingIsHeld(disk);
-    CommitLog reopened = Workload.open(disk, defect);
+    CommitLog reopened = Workload.open(disk, defect, promise.isReplicated());
     try {
       require(reopened.openReport().closedInOrder(), "after the close: " + reopened.openReport());
       require(

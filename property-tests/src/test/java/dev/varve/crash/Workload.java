@@ -8,15 +8,25 @@ import dev.varve.log.CommitLog;
 import dev.varve.log.Durability;
 import dev.varve.log.LogOptions;
 import dev.varve.log.LogReader;
+import dev.varve.log.Producer;
 import dev.varve.log.Visibility;
 import dev.varve.log.error.LogException;
+import dev.varve.log.error.LogFailedException;
+import dev.varve.log.error.LogTruncatedException;
+import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.record.LeaderEpoch;
+import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.storage.SimulatedDisk;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
@@ -31,10 +41,13 @@ final class Workload {
   /** Two do not fit into a segment, and each lies on several sectors, so that it can be torn. */
   private static final int LARGE_VALUE_BYTES = 1200;
 
+  /** The name of the one producer. */
+  static final String PRODUCER = "explorer";
+
   private static final Duration HOUR = Duration.ofHours(1);
 
   private final List<Step> steps;
-  private final Promise promise = new Promise();
+  private final Promise promise;
   private final SimulatedDisk disk;
   private final Meanwhile meanwhile;
   private final Defect defect;
@@ -44,6 +57,7 @@ final class Workload {
   private boolean mayHaveLost;
   private boolean diskMayLie;
   private long operationsBeforeLast;
+  private int epochs;
   private @Nullable CommitLog log;
   private @Nullable LogReader reader;
 
@@ -52,10 +66,11 @@ final class Workload {
     this.disk = disk;
     this.meanwhile = new Meanwhile(disk);
     this.defect = defect;
-    this.options = options(() -> nowMillis);
+    this.promise = new Promise(steps.stream().anyMatch(Step::isOfReplica));
+    this.options = options(() -> nowMillis, promise.isReplicated());
   }
 
-  private static LogOptions options(EpochClock clock) {
+  private static LogOptions options(EpochClock clock, boolean replicated) {
     return LogOptions.builder()
         .segmentBytesMax(SEGMENT_BYTES_MAX)
         .segmentMillisMax(HOUR.toMillis() / 2)
@@ -63,11 +78,12 @@ final class Workload {
         .durability(Durability.every(HOUR))
         .ownMaintenanceThreads(false)
         .clock(clock)
+        .replicated(replicated)
         .build();
   }
 
-  static CommitLog open(SimulatedDisk disk, Defect defect) {
-    return CommitLog.open(defect.in().apply(disk), options(() -> 0));
+  static CommitLog open(SimulatedDisk disk, Defect defect, boolean replicated) {
+    return CommitLog.open(defect.in().apply(disk), options(() -> 0, replicated));
   }
 
   /** Does the steps; a log that fails because the power is out ends it. */
@@ -112,6 +128,11 @@ final class Workload {
     CommitLog opened = CommitLog.open(defect.in().apply(meanwhile), options);
     log = opened;
     long end = opened.offsets().endOffset();
+    if (end == promise.truncationAsked()) {
+      promise.truncated(end);
+    } else {
+      promise.truncationRefused();
+    }
     if (mayHaveLost && end < promise.endOffset()) {
       promise.reopened(end);
     }
@@ -165,6 +186,7 @@ final class Workload {
     CommitLog current = openLog();
     switch (step) {
       case Step.Append append -> append(current, append.records(), 10);
+      case Step.Produce produce -> produce(current, produce.records());
       case Step.Roll _ -> append(current, 1, LARGE_VALUE_BYTES);
       case Step.Flush _ -> flush(current);
       case Step.FlushMeanwhile _ -> {
@@ -186,6 +208,10 @@ final class Workload {
         long start = promise.startOffset();
         trim(current, start + (promise.endOffset() - start) * trim.percent() / 100);
       }
+      case Step.Lead _ -> lead(current);
+      case Step.Follow _ -> follow(current);
+      case Step.Truncate truncate -> truncate(current, truncate.percent());
+      case Step.StartAnew anew -> startAnew(current, promise.endOffset() + anew.above());
       case Step.Retain _ -> trim(current, current.segments().getLast().baseOffset());
       case Step.Reopen _ -> {
         closeInOrder(current);
@@ -240,11 +266,21 @@ final class Workload {
       closeReader();
       reader = current.reader(current.offsets().startOffset(), Visibility.DURABLE);
     }
-    while (reader.next()) {
+    while (next(reader)) {
       long offset = reader.record().offset();
       String key = Survivor.text(reader.record().copyKey());
       String first = promise.saw(offset, key);
       require(first.equals(key), "offset " + offset + " was " + first + " and is " + key);
+    }
+  }
+
+  private boolean next(LogReader from) {
+    try {
+      return from.next();
+    } catch (LogTruncatedException e) {
+      require(promise.isReplicated(), "a log that is not replicated said " + e);
+      closeReader();
+      return false;
     }
   }
 
@@ -267,22 +303,116 @@ final class Workload {
   }
 
   private void append(CommitLog current, int records, int valueBytes) {
-    int id = promise.nextBatchId();
-    long timestamp = nowMillis + timestamp(id);
-    RecordBatchBuilder builder = current.newBatch();
-    for (int i = 0; i < records; i++) {
-      builder.append(timestamp, key(id, i), value(id, valueBytes));
+    Batch batch = nextBatch(current, records, valueBytes, RecordBatch.NO_SEQUENCE);
+    append(batch, () -> current.append(builder(current, batch).build()));
+  }
+
+  private void produce(CommitLog current, int records) {
+    try (Producer producer = current.producer(PRODUCER)) {
+      Batch batch = nextBatch(current, records, 10, producer.nextSequence());
+      append(batch, () -> producer.append(builder(current, batch)));
     }
+  }
+
+  private Batch nextBatch(CommitLog current, int records, int valueBytes, int sequence) {
+    int id = promise.nextBatchId();
     long base = current.offsets().endOffset();
-    promise.appending(new Batch(id, base, records, valueBytes, timestamp));
-    long offset = appended(current, builder);
-    require(offset == base, "appended at " + offset + ", expected " + base);
+    return new Batch(id, base, records, valueBytes, nowMillis + timestamp(id), sequence);
+  }
+
+  static RecordBatchBuilder builder(CommitLog log, Batch batch) {
+    RecordBatchBuilder builder = log.newBatch();
+    for (int i = 0; i < batch.records(); i++) {
+      builder.append(batch.timestamp(), key(batch.id(), i), value(batch.id(), batch.valueBytes()));
+    }
+    return builder;
+  }
+
+  /** The epoch is its number's, so that no two leaders have the same. */
+  private void lead(CommitLog current) {
+    LeaderEpoch epoch = new LeaderEpoch(++epochs, promise.endOffset());
+    promise.beginning(epoch);
+    forceIsDue = false;
+    current.replica().beginEpoch(epoch.epoch());
+    promise.durable(epoch.startOffset());
+    promise.begun(epoch);
+  }
+
+  private void follow(CommitLog current) {
+    long base = current.offsets().endOffset();
+    LeaderEpoch epoch = new LeaderEpoch(++epochs, base);
+    Arena arena = Arena.ofAuto();
+    MemorySegment run = MemorySegment.NULL;
+    List<Batch> batches = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      int id = promise.nextBatchId();
+      Batch batch =
+          new Batch(id, base + 2L * i, 2, 10, nowMillis + timestamp(id), RecordBatch.NO_SEQUENCE);
+      EncodedBatch encoded = builder(current, batch).build();
+      encoded.stamp(batch.baseOffset(), epoch.epoch());
+      MemorySegment longer = arena.allocate(run.byteSize() + encoded.sizeBytes());
+      MemorySegment.copy(run, 0, longer, 0, run.byteSize());
+      MemorySegment.copy(encoded.memory(), 0, longer, run.byteSize(), encoded.sizeBytes());
+      run = longer;
+      batches.add(batch);
+      promise.appending(batch);
+    }
+    promise.beginning(epoch);
+    try {
+      current.replica().appendAsFollower(run);
+    } catch (LogException e) {
+      boolean appended = current.offsets().endOffset() > base;
+      if (appended) {
+        promise.appended();
+      } else if (!disk.faults().powerIsOut()) {
+        batches.forEach(_ -> promise.refused());
+      }
+      throw e;
+    }
+    promise.appended();
+    promise.followed(epoch);
+  }
+
+  private void truncate(CommitLog current, int percent) {
+    long highWatermark = current.offsets().highWatermark();
+    long offset = highWatermark + (promise.endOffset() - highWatermark) * percent / 100;
+    long end = promise.batchAt(offset).map(Batch::baseOffset).orElse(offset);
+    if (end < highWatermark) {
+      return;
+    }
+    promise.truncating(end);
+    forceIsDue = false;
+    try {
+      long found = current.replica().truncateTo(offset);
+      require(found == end, "truncated to " + found + ", expected " + end);
+    } catch (LogException e) {
+      if (!(e instanceof LogFailedException) && !disk.faults().powerIsOut()) {
+        promise.truncationRefused();
+      }
+      throw e;
+    }
+    promise.truncated(end);
+  }
+
+  private void startAnew(CommitLog current, long offset) {
+    promise.truncating(offset);
+    promise.trimming(offset);
+    forceIsDue = false;
+    current.replica().truncateFullyAndStartAt(offset);
+    promise.startedAnew(offset);
+  }
+
+  private void append(Batch batch, LongSupplier log) {
+    promise.appending(batch);
+    long offset = appended(log);
+    require(
+        offset == batch.baseOffset(), "appended at " + offset + ", expected " + batch.baseOffset());
     promise.appended();
   }
 
-  private long appended(CommitLog current, RecordBatchBuilder builder) {
+  private long appended(LongSupplier log) {
     try {
-      return current.append(builder.build());
+      return log.getAsLong();
     } catch (LogException e) {
       if (!disk.faults().powerIsOut()) {
         promise.refused();
@@ -292,6 +422,9 @@ final class Workload {
   }
 
   private void trim(CommitLog current, long offset) {
+    if (promise.isReplicated()) {
+      current.replica().advanceHighWatermark(offset);
+    }
     promise.trimming(offset);
     forceIsDue = false;
     current.advanceStartOffset(offset);

@@ -10,7 +10,7 @@ final class Workloads {
   private static final List<Step> STEPS =
       List.of(
           new Step.Append(1),
-          new Step.Append(3),
+          new Step.Produce(3),
           new Step.Roll(),
           new Step.Flush(),
           new Step.AwaitDurable(),
@@ -26,6 +26,34 @@ final class Workloads {
   private static final List<Step> MORE_STEPS =
       List.of(new Step.FlushMeanwhile(), new Step.Trim(100), new Step.Roll(), new Step.Append(2));
 
+  /** What short workloads of a replica are made of. */
+  private static final List<Step> REPLICA_STEPS =
+      List.of(
+          new Step.Append(3),
+          new Step.Roll(),
+          new Step.Lead(),
+          new Step.Follow(),
+          new Step.Truncate(0),
+          new Step.Truncate(60),
+          new Step.Maintain(),
+          new Step.Read(),
+          new Step.Trim(50),
+          new Step.Kill(),
+          new Step.StartAnew(0));
+
+  /** What random ones have besides. */
+  private static final List<Step> MORE_REPLICA_STEPS =
+      List.of(
+          new Step.Append(1),
+          new Step.Append(2),
+          new Step.Roll(),
+          new Step.Flush(),
+          new Step.Tick(),
+          new Step.Truncate(30),
+          new Step.Truncate(90),
+          new Step.StartAnew(7),
+          new Step.Reopen());
+
   private static final int SHORT_STEPS_MAX = 3;
   private static final int RANDOM_STEPS = 12;
   private static final List<List<Step>> SHORT = upTo(SHORT_STEPS_MAX);
@@ -39,13 +67,27 @@ final class Workloads {
 
   /** Every sequence of up to so many steps, shorter ones first. */
   static List<List<Step>> upTo(int steps) {
+    return upTo(steps, STEPS);
+  }
+
+  /** Every sequence of up to so many steps of a replica, shorter ones first. */
+  static List<List<Step>> ofReplica(int steps) {
+    return upTo(steps, REPLICA_STEPS);
+  }
+
+  /** A random workload of a replica. */
+  static List<Step> ofReplica(long seed) {
+    return random(seed, REPLICA_STEPS, MORE_REPLICA_STEPS);
+  }
+
+  private static List<List<Step>> upTo(int steps, List<Step> choices) {
     List<List<Step>> all = new ArrayList<>();
     List<List<Step>> longest = List.of(List.of());
     all.addAll(longest);
     for (int i = 0; i < steps; i++) {
       List<List<Step>> longer = new ArrayList<>();
       for (List<Step> workload : longest) {
-        for (Step next : STEPS) {
+        for (Step next : choices) {
           List<Step> extended = new ArrayList<>(workload);
           extended.add(next);
           longer.add(List.copyOf(extended));
@@ -71,13 +113,15 @@ final class Workloads {
 
   /** The workload of a seed: one of the short ones, in their order, or a random one. */
   static List<Step> of(long seed) {
-    return seed >= 0 && seed < SHORT.size() ? SHORT.get((int) seed) : random(seed);
+    return seed >= 0 && seed < SHORT.size()
+        ? SHORT.get((int) seed)
+        : random(seed, STEPS, MORE_STEPS);
   }
 
-  private static List<Step> random(long seed) {
+  private static List<Step> random(long seed, List<Step> steps, List<Step> moreSteps) {
     Random random = new Random(seed);
-    List<Step> choices = new ArrayList<>(STEPS);
-    choices.addAll(MORE_STEPS);
+    List<Step> choices = new ArrayList<>(steps);
+    choices.addAll(moreSteps);
     List<Step> workload = new ArrayList<>();
     for (int i = 0; i < RANDOM_STEPS; i++) {
       workload.add(choices.get(random.nextInt(choices.size())));

@@ -30,9 +30,13 @@ class DocumentsTest {
   @Test
   void theSnippetsOfTheReadmeRun() throws Exception {
     List<String> snippets = snippets("README.md");
-    assertThat(snippets).hasSize(1);
+    assertThat(snippets).hasSize(3);
 
     assertThat(run(snippets.getFirst())).isEqualTo("0: 2 espressos\n");
+    assertThat(run(snippets.get(1))).isEqualTo("3 records\n");
+    assertThat(run(snippets.get(1))).as("once more").isEqualTo("3 records\n");
+    assertThat(run(snippets.getLast()))
+        .isEqualTo("2 espressos\n2 espressos\n1 cappuccino\na ristretto\none ristretto less\n");
   }
 
   @Test
@@ -96,6 +100,7 @@ class DocumentsTest {
         import static java.nio.charset.StandardCharsets.UTF_8;
         import dev.varve.log.*;
         import java.nio.file.Path;
+        import java.util.List;
 
         public class Snippet {
           public static void main(String[] args) {

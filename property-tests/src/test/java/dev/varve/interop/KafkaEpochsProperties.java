@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.producer.LeaderEpochs;
+import dev.varve.log.record.EpochEnd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,7 +93,7 @@ class KafkaEpochsProperties {
   private static void assertSameAnswers(LeaderEpochFileCache kafka, LeaderEpochs varve) {
     for (int epoch = LeaderEpochs.NO_EPOCH; epoch <= EPOCHS; epoch++) {
       var expected = kafka.endOffsetFor(epoch, LOG_END);
-      LeaderEpochs.EpochEnd found = varve.endOffsetFor(epoch, LOG_END);
+      EpochEnd found = varve.endOffsetFor(epoch, LOG_END);
       assertThat(found.epoch()).isEqualTo(expected.getKey());
       assertThat(found.endOffset()).isEqualTo(expected.getValue());
     }

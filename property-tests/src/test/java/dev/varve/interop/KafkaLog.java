@@ -1,16 +1,23 @@
 package dev.varve.interop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.varve.log.AbortedTransaction;
 import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.record.EpochEnd;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.record.internal.ControlRecordType;
 import org.apache.kafka.common.record.internal.EndTransactionMarker;
@@ -20,6 +27,7 @@ import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.server.common.RequestLocal;
 import org.apache.kafka.server.storage.log.FetchIsolation;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.apache.kafka.storage.internals.log.FetchDataInfo;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.apache.kafka.storage.internals.log.LogDirFailureChannel;
 import org.apache.kafka.storage.internals.log.LogSegment;
@@ -153,6 +161,11 @@ final class KafkaLog implements PartitionLog {
     log.deleteOldSegments();
   }
 
+  /** What a broker has its log do every ten minutes. */
+  void forgetIdleProducers() {
+    log.removeExpiredProducers(clock.milliseconds());
+  }
+
   void roll() throws IOException {
     log.roll();
   }
@@ -169,6 +182,12 @@ final class KafkaLog implements PartitionLog {
 
   void becomeLeader(int leaderEpoch) {
     log.assignEpochStartOffset(leaderEpoch, log.logEndOffset());
+  }
+
+  /** The epoch that is known for one asked for, and where it ended; -1 if that is not known. */
+  EpochEnd endOffsetForEpoch(int epoch) {
+    var end = log.leaderEpochCache().endOffsetFor(epoch, log.logEndOffset());
+    return new EpochEnd(end.getKey(), end.getValue());
   }
 
   @Override
@@ -189,6 +208,49 @@ final class KafkaLog implements PartitionLog {
   long lastStableOffset() throws IOException {
     log.updateHighWatermark(log.logEndOffset());
     return log.lastStableOffset();
+  }
+
+  /** What a fetch of committed records says of aborted transactions, by first offset. */
+  List<AbortedTransaction> abortedTransactions(long offset, int bytesMax) throws IOException {
+    log.updateHighWatermark(log.logEndOffset());
+    return aborted(log.read(offset, bytesMax, FetchIsolation.TXN_COMMITTED, true));
+  }
+
+  private static List<AbortedTransaction> aborted(FetchDataInfo fetched) {
+    return fetched.abortedTransactions.orElse(List.of()).stream()
+        .map(found -> new AbortedTransaction(found.producerId(), found.firstOffset()))
+        .sorted(Comparator.comparingLong(AbortedTransaction::firstOffset))
+        .toList();
+  }
+
+  /** What a consumer of committed records makes of what it fetches. */
+  List<KafkaRecord> readCommitted() throws IOException {
+    List<KafkaRecord> records = new ArrayList<>();
+    long end = lastStableOffset();
+    long offset = log.logStartOffset();
+    while (offset < end) {
+      FetchDataInfo fetched = log.read(offset, READ_BYTES_MAX, FetchIsolation.TXN_COMMITTED, true);
+      Deque<AbortedTransaction> aborted = new ArrayDeque<>(aborted(fetched));
+      Set<Long> producers = new HashSet<>();
+      long before = offset;
+      for (RecordBatch batch : fetched.records.batches()) {
+        while (!aborted.isEmpty() && aborted.getFirst().firstOffset() <= batch.lastOffset()) {
+          producers.add(aborted.removeFirst().producerId());
+        }
+        for (Record record : batch) {
+          if (batch.isControlBatch()) {
+            if (ControlRecordType.parse(record.key()) == ControlRecordType.ABORT) {
+              producers.remove(batch.producerId());
+            }
+          } else if (record.offset() >= before
+              && !(batch.isTransactional() && producers.contains(batch.producerId()))) {
+            records.add(KafkaRecord.of(batch, record));
+          }
+        }
+        offset = batch.nextOffset();
+      }
+    }
+    return records;
   }
 
   @Override

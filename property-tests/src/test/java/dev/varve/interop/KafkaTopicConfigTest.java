@@ -32,6 +32,7 @@ class KafkaTopicConfigTest {
     LogOptions varve = LogOptions.fromTopicConfig(Map.of());
     assertThat(varve.segmentBytesMax()).isEqualTo(kafka.segmentSize());
     assertThat(varve.batchBytesMax()).isEqualTo(kafka.maxMessageSize());
+    assertThat(varve.producerExpirationMillis()).as("a broker's own").isEqualTo(86_400_000);
     assertThat(varve.timestampType().toString()).isEqualTo(kafka.messageTimestampType.name);
   }
 
@@ -45,10 +46,12 @@ class KafkaTopicConfigTest {
                 "compression.type", "zstd",
                 "compression.zstd.level", "9",
                 "message.timestamp.type", "LogAppendTime",
+                "producer.id.expiration.ms", "1234",
                 "retention.ms", "1"));
     assertThat(options.segmentBytesMax()).isEqualTo(1_048_576);
     assertThat(options.batchBytesMax()).isEqualTo(1000);
     assertThat(options.compression()).isEqualTo(Compression.zstd(9));
+    assertThat(options.producerExpirationMillis()).isEqualTo(1234);
     assertThat(options.timestampType()).isEqualTo(TimestampType.LOG_APPEND_TIME);
   }
 
@@ -60,6 +63,7 @@ class KafkaTopicConfigTest {
     "segment.ms,             0,        segment.ms is 0",
     "max.message.bytes,      -1,       max.message.bytes is -1",
     "compression.type,       brotli,   compression.type is brotli",
+    "producer.id.expiration.ms, 0,     producer.id.expiration.ms is 0",
     "message.timestamp.type, Wall,     message.timestamp.type is Wall",
   })
   void whatKafkaRefusesIsRefused(String name, String value, String message) {

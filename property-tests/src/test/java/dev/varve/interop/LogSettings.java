@@ -83,6 +83,15 @@ record LogSettings(
 
   /** Background work is left to the test. */
   LogOptions varve(KafkaClock clock) {
+    return builder(clock).build();
+  }
+
+  /** The same for one of several replicas. */
+  LogOptions varveReplica(KafkaClock clock) {
+    return builder(clock).replicated(true).build();
+  }
+
+  private LogOptions.Builder builder(KafkaClock clock) {
     return LogOptions.builder()
         .clock(clock::milliseconds)
         .ownMaintenanceThreads(false)
@@ -92,7 +101,6 @@ record LogSettings(
         .indexBytesMax(segmentIndexBytes)
         .batchBytesMax(BATCH_BYTES_MAX)
         .timestampType(timestampType)
-        .transactionTimeout(Duration.ZERO) // Kafka's log ends none by itself
-        .build();
+        .transactionTimeout(Duration.ZERO); // Kafka's log ends none by itself
   }
 }

@@ -1,14 +1,20 @@
 package dev.varve.interop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.varve.log.AbortedTransaction;
 import dev.varve.log.CommitLog;
 import dev.varve.log.LogReader;
 import dev.varve.log.OpenReport;
+import dev.varve.log.PinnedBatches;
 import dev.varve.log.SegmentInfo;
+import dev.varve.log.Visibility;
 import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.EndTransactionMarker.Outcome;
+import dev.varve.log.record.EpochEnd;
 import dev.varve.log.record.TransactionVersion;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +46,30 @@ final class VarveLog implements PartitionLog {
     return new VarveLog(CommitLog.open(directory, settings.varve(clock)), clock, encoding);
   }
 
+  /** Opens a log that is one of several replicas. */
+  static VarveLog openReplica(Path directory, LogSettings settings, KafkaClock clock) {
+    return new VarveLog(
+        CommitLog.open(directory, settings.varveReplica(clock)), clock, VarveEncoding.KAFKA);
+  }
+
+  /** Appends batches as they come from a leader: offsets and epoch are given, gaps are lawful. */
+  void appendAsFollower(long baseOffset, int leaderEpoch, NewBatch... batches) {
+    ByteBuffer run = BatchEncoding.encode(baseOffset, leaderEpoch, batches).buffer();
+    log.replica().appendAsFollower(MemorySegment.ofBuffer(run));
+  }
+
+  void truncateTo(long offset) {
+    log.replica().truncateTo(offset);
+  }
+
+  void becomeLeader(int leaderEpoch) {
+    log.replica().beginEpoch(leaderEpoch);
+  }
+
+  EpochEnd endOffsetForEpoch(int epoch) {
+    return log.replica().endOffsetForEpoch(epoch);
+  }
+
   @Override
   @CanIgnoreReturnValue
   public long append(NewBatch batch) {
@@ -56,12 +86,13 @@ final class VarveLog implements PartitionLog {
   public long endTransaction(
       NewBatch.Producer producer, boolean commit, int coordinatorEpoch, int transactionVersion) {
     int epoch = transactionVersion >= 2 ? producer.epoch() + 1 : producer.epoch();
-    return log.endTransaction(
-        producer.id(),
-        (short) epoch,
-        commit ? Outcome.COMMIT : Outcome.ABORT,
-        coordinatorEpoch,
-        transactionVersion >= 2 ? TransactionVersion.TV2 : TransactionVersion.TV1);
+    return log.transactions()
+        .end(
+            producer.id(),
+            (short) epoch,
+            commit ? Outcome.COMMIT : Outcome.ABORT,
+            coordinatorEpoch,
+            transactionVersion >= 2 ? TransactionVersion.TV2 : TransactionVersion.TV1);
   }
 
   @Override
@@ -85,6 +116,37 @@ final class VarveLog implements PartitionLog {
       // what comes before it is asked for
     }
     return records;
+  }
+
+  long lastStableOffset() {
+    return log.offsets().lastStableOffset();
+  }
+
+  List<KafkaRecord> readCommitted() {
+    List<KafkaRecord> records = new ArrayList<>();
+    try (LogReader reader = log.reader(startOffset(), Visibility.COMMITTED)) {
+      while (reader.next()) {
+        records.add(KafkaRecord.of(reader.batch(), reader.record()));
+      }
+    }
+    return records;
+  }
+
+  List<AbortedTransaction> abortedTransactions(long offset, int bytesMax) {
+    try (PinnedBatches batches = log.read(offset, bytesMax, Visibility.COMMITTED)) {
+      return batches.abortedTransactions();
+    }
+  }
+
+  /** The offset after the last batch of a fetch of committed records. */
+  long fetchEnd(long offset, int bytesMax) {
+    long end = offset;
+    try (PinnedBatches batches = log.read(offset, bytesMax, Visibility.COMMITTED)) {
+      while (batches.next()) {
+        end = batches.batch().nextOffset();
+      }
+    }
+    return end;
   }
 
   private void readInto(List<KafkaRecord> records) {

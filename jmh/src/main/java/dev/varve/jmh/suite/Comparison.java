@@ -21,6 +21,7 @@ record Comparison(Workload workload, String caption, List<Measurement> measureme
           "batchRecords", "a batch",
           "recordsPerSecond", "records/s",
           "logMebibytes", "MiB",
+          "producers", "producers",
           "segments", "segments",
           "readers", "readers");
 
@@ -38,7 +39,9 @@ record Comparison(Workload workload, String caption, List<Measurement> measureme
   }
 
   private static boolean isGrowth(Workload workload) {
-    return workload == Workload.SEGMENTS || workload == Workload.READERS;
+    return workload == Workload.PRODUCERS
+        || workload == Workload.SEGMENTS
+        || workload == Workload.READERS;
   }
 
   private static String captionOf(Measurement measurement) {

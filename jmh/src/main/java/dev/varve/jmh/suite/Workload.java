@@ -6,11 +6,13 @@ import dev.varve.jmh.AppendRecordBenchmark;
 import dev.varve.jmh.LatencyBenchmark;
 import dev.varve.jmh.OpenBenchmark;
 import dev.varve.jmh.PointReadBenchmark;
+import dev.varve.jmh.ProducerBenchmark;
 import dev.varve.jmh.ReadBenchmark;
 import dev.varve.jmh.ReadCompressedBenchmark;
 import dev.varve.jmh.ReaderGrowthBenchmark;
 import dev.varve.jmh.SegmentGrowthBenchmark;
 import dev.varve.jmh.TimeLookupBenchmark;
+import dev.varve.jmh.TransactionBenchmark;
 import dev.varve.jmh.TransferBenchmark;
 import dev.varve.jmh.peer.Operation;
 import dev.varve.jmh.peer.PeerKind;
@@ -121,6 +123,18 @@ enum Workload {
       Map.of(),
       null),
   OPEN("Open", "log", OpenBenchmark.class, "open", Operation.REOPEN, Map.of(), null),
+  IDEMPOTENCE(
+      "Cost of idempotence", "record", ProducerBenchmark.class, "append.*", null, Map.of(), null),
+  PRODUCERS(
+      "Cost of more producers",
+      "log",
+      ProducerBenchmark.class,
+      "closeAndOpen",
+      null,
+      Map.of(),
+      null),
+  TRANSACTIONS(
+      "Cost of transactions", "record", TransactionBenchmark.class, ".*", null, Map.of(), null),
   SEGMENTS(
       "Cost of more segments", "call", SegmentGrowthBenchmark.class, ".*", null, Map.of(), null),
   READERS("Cost of more readers", "call", ReaderGrowthBenchmark.class, ".*", null, Map.of(), null);

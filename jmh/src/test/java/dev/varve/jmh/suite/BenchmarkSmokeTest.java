@@ -60,6 +60,7 @@ class BenchmarkSmokeTest {
             .param("threads", "2")
             .param("batchRecords", "100")
             .param("logMebibytes", "1")
+            .param("producers", "3")
             .param("segments", "3")
             .param("readers", "2")
             .param("codec", workload.parameters().getOrDefault("codec", List.of("lz4")).getLast())

@@ -2,6 +2,8 @@ package dev.varve.log.inspect;
 
 import dev.varve.log.error.LogDirectoryException;
 import dev.varve.log.producer.InvalidStateFileException;
+import dev.varve.log.producer.LeaderEpochs;
+import dev.varve.log.record.LeaderEpoch;
 import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
@@ -151,6 +153,28 @@ public final class LogDirectory {
     }
     LogCheckpoint.Closed closed = checkpoint.closed();
     return closed == null ? checkpoint.recoveryPoint() : closed.endOffset();
+  }
+
+  /**
+   * The high watermark as it was kept last; -1 if none is, because the log is not replicated, or
+   * was never told.
+   */
+  public long highWatermark() {
+    return checkpoint == null ? -1 : checkpoint.highWatermark();
+  }
+
+  /**
+   * The leader epochs as they were kept last, oldest first; none if their file is missing or
+   * damaged.
+   */
+  public List<LeaderEpoch> leaderEpochs() throws IOException {
+    try {
+      return has(EpochsCheck.FILE_NAME)
+          ? LeaderEpochs.parse(StateFile.read(path.resolve(EpochsCheck.FILE_NAME))).entries()
+          : List.of();
+    } catch (InvalidStateFileException e) {
+      return List.of(); // told by EpochsCheck
+    }
   }
 
   /** The path of a segment's log. */

@@ -21,12 +21,18 @@ import org.jspecify.annotations.Nullable;
  * @param directory its files
  * @param endOffset the offset after the last record
  * @param segments its segments, oldest first
+ * @param producers what it remembers of producers, the one that appended last first
  */
-public record LogSummary(LogDirectory directory, long endOffset, List<SegmentSummary> segments) {
+public record LogSummary(
+    LogDirectory directory,
+    long endOffset,
+    List<SegmentSummary> segments,
+    List<ProducerSummary> producers) {
 
-  /** Copies the list. */
+  /** Copies the lists. */
   public LogSummary {
     segments = List.copyOf(segments);
+    producers = List.copyOf(producers);
   }
 
   /**
@@ -38,15 +44,16 @@ public record LogSummary(LogDirectory directory, long endOffset, List<SegmentSum
   public static LogSummary of(Path path, LongConsumer progress) throws IOException {
     LogDirectory directory = LogDirectory.of(path);
     List<SegmentSummary> segments = new ArrayList<>();
+    ProducerWalk producers = ProducerWalk.of(directory);
     long endOffset = directory.startOffset();
     long done = 0;
     for (long base : directory.baseOffsets()) {
-      SegmentSummary segment = summarize(directory.log(base), progress, done);
+      SegmentSummary segment = summarize(directory.log(base), producers, progress, done);
       segments.add(segment);
       done += segment.fileBytes();
       endOffset = Math.max(endOffset, segment.endOffset());
     }
-    return new LogSummary(directory, endOffset, segments);
+    return new LogSummary(directory, endOffset, segments, producers.producers());
   }
 
   /** The bytes of all logs of a directory. */
@@ -58,8 +65,8 @@ public record LogSummary(LogDirectory directory, long endOffset, List<SegmentSum
     return bytes;
   }
 
-  private static SegmentSummary summarize(Path log, LongConsumer progress, long done)
-      throws IOException {
+  private static SegmentSummary summarize(
+      Path log, ProducerWalk producers, LongConsumer progress, long done) throws IOException {
     long batches = 0;
     long records = 0;
     long timestampMax = RecordBatch.NO_TIMESTAMP;
@@ -67,6 +74,7 @@ public record LogSummary(LogDirectory directory, long endOffset, List<SegmentSum
     try (BatchReader reader = BatchReader.open(log)) {
       while (reader.next()) {
         RecordBatch batch = reader.batch();
+        producers.onBatch(batch);
         batches++;
         records += batch.recordCount();
         timestampMax = Math.max(timestampMax, batch.maxTimestamp());

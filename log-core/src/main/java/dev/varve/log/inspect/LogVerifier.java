@@ -1,6 +1,7 @@
 package dev.varve.log.inspect;
 
 import dev.varve.log.inspect.BatchCheck.SegmentEnd;
+import dev.varve.log.producer.ProducerStates;
 import dev.varve.log.record.RecordCursor;
 import dev.varve.log.segment.SegmentFile.Kind;
 import java.io.IOException;
@@ -59,19 +60,21 @@ public final class LogVerifier {
       bytesTotal += Files.size(directory.log(base));
     }
     long endOffset = directory.startOffset();
-    int producers = 0;
+    ProducerStates producers = new ProducerStates();
+    long firstOffset = 0;
     if (!directory.baseOffsets().isEmpty()) {
-      long first = directory.baseOffsets().getFirst();
+      firstOffset = directory.baseOffsets().getFirst();
       TransactionsCheck transactions =
-          new TransactionsCheck(directory.file(first, Kind.TRANSACTION_INDEX), first, findings);
+          new TransactionsCheck(
+              directory.file(firstOffset, Kind.TRANSACTION_INDEX), firstOffset, findings);
       for (int i = 0; i < directory.baseOffsets().size(); i++) {
         endOffset = verifySegment(i, transactions);
       }
-      producers = transactions.state().producers().producerCount();
+      producers = transactions.state().producers();
       indexEntries += transactions.entryCount();
     }
     epochs.atEndOfLog(endOffset);
-    new StateFilesCheck(directory, findings).check(endOffset, producers);
+    new StateFilesCheck(directory, findings).check(firstOffset, endOffset, producers);
     return new VerifyReport(
         directory.baseOffsets().size(),
         batches,

@@ -2,8 +2,8 @@ package dev.varve.log.inspect;
 
 import dev.varve.log.inspect.LogDirectory.State;
 import dev.varve.log.producer.InvalidStateFileException;
-import dev.varve.log.producer.ProducerEntry;
 import dev.varve.log.producer.ProducerSnapshot;
+import dev.varve.log.producer.ProducerStates;
 import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Checks the files that belong to no segment's batches: snapshots, checkpoint, metadata. */
 final class StateFilesCheck {
@@ -34,17 +35,23 @@ final class StateFilesCheck {
   /**
    * Checks them all.
    *
+   * @param firstOffset the base of the first segment
    * @param endOffset the end of the log
-   * @param producerCount how many producers the batches of the log have shown
+   * @param producers as the batches of the log have left them; it is changed
    */
-  void check(long endOffset, int producerCount) throws IOException {
+  void check(long firstOffset, long endOffset, ProducerStates producers) throws IOException {
     checkCheckpoint(endOffset);
     checkMetadata();
+    int producerCount = producers.producerCount();
     boolean snapshotAtEnd = false;
     for (String name : directory.names()) {
       SegmentFile file = SegmentFile.parse(name).orElse(null);
       if (file != null && file.kind() == Kind.PRODUCER_SNAPSHOT && file.stage() == Stage.CURRENT) {
-        checkSnapshot(directory.path().resolve(name), file.baseOffset(), endOffset);
+        ProducerSnapshot snapshot =
+            checkSnapshot(directory.path().resolve(name), file.baseOffset(), endOffset);
+        if (snapshot != null && file.baseOffset() == endOffset && findings.damages() == 0) {
+          compare(directory.path().resolve(name), snapshot, producers, firstOffset);
+        }
         snapshotAtEnd |= file.baseOffset() == endOffset;
       }
     }
@@ -123,25 +130,31 @@ final class StateFilesCheck {
     }
   }
 
-  private void checkSnapshot(Path file, long offset, long endOffset) throws IOException {
+  /** Batches that are damaged are not in the state, so only a sound log can be compared. */
+  private void compare(
+      Path file, ProducerSnapshot snapshot, ProducerStates producers, long firstOffset) {
+    producers
+        .adopt(snapshot, firstOffset)
+        .ifPresent(fault ->
+            findings.damage(file, 0, fault.place() + ": " + fault.found(), fault.expected()));
+  }
+
+  private @Nullable ProducerSnapshot checkSnapshot(Path file, long offset, long endOffset)
+      throws IOException {
     if (!Files.isRegularFile(file)) {
-      return;
+      return null;
     }
     ProducerSnapshot snapshot;
     try {
-      snapshot = ProducerSnapshot.parse(StateFile.read(file));
+      snapshot = ProducerSnapshot.parse(StateFile.read(file), offset);
     } catch (InvalidStateFileException e) {
       findings.damage(file, 0, e.place() + ": " + e.found(), e.expected());
-      return;
+      return null;
     }
     if (offset > endOffset) {
       findings.note(
           file, 0, "a snapshot at offset " + offset, "none above the end of the log, " + endOffset);
     }
-    for (ProducerEntry producer : snapshot.producers()) {
-      if (producer.lastOffset() >= offset || producer.currentTxnFirstOffset() >= offset) {
-        findings.damage(file, 0, producer.toString(), "offsets below the snapshot's, " + offset);
-      }
-    }
+    return snapshot;
   }
 }

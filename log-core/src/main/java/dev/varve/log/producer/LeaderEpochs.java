@@ -1,5 +1,7 @@
 package dev.varve.log.producer;
 
+import dev.varve.log.record.EpochEnd;
+import dev.varve.log.record.LeaderEpoch;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +25,7 @@ import java.util.List;
  *
  * @param entries in order of epoch and of start offset
  */
-public record LeaderEpochs(List<Entry> entries) {
+public record LeaderEpochs(List<LeaderEpoch> entries) {
   /** No epochs: a log without batches, or whose batches carry none. */
   public static final LeaderEpochs NONE = new LeaderEpochs(List.of());
 
@@ -32,34 +34,6 @@ public record LeaderEpochs(List<Entry> entries) {
 
   private static final int VERSION = 0;
   private static final int HEADER_LINES = 2;
-
-  /**
-   * A leader and where it began.
-   *
-   * @param epoch of the leader, 0 or more
-   * @param startOffset the base offset of its first batch, or the log's end when it took over
-   */
-  public record Entry(int epoch, long startOffset) {
-    /** Refuses what cannot be. */
-    public Entry {
-      if (epoch < 0 || startOffset < 0) {
-        throw new IllegalArgumentException(
-            "epoch " + epoch + " from offset " + startOffset + ", expected both 0 or more");
-      }
-    }
-  }
-
-  /**
-   * Where an epoch ended.
-   *
-   * @param epoch the greatest known epoch that is not above the one asked for, or the one asked for
-   *     if all known are above it; -1 if the answer is not known
-   * @param endOffset the end of its offsets; -1 if the answer is not known
-   */
-  public record EpochEnd(int epoch, long endOffset) {
-    /** The answer to a question about an epoch of which nothing is known. */
-    public static final EpochEnd UNKNOWN = new EpochEnd(NO_EPOCH, -1);
-  }
 
   /**
    * Copies the list.
@@ -75,7 +49,7 @@ public record LeaderEpochs(List<Entry> entries) {
     }
   }
 
-  private static boolean follows(Entry next, Entry last) {
+  private static boolean follows(LeaderEpoch next, LeaderEpoch last) {
     return next.epoch() > last.epoch() && next.startOffset() > last.startOffset();
   }
 
@@ -104,17 +78,17 @@ public record LeaderEpochs(List<Entry> entries) {
    */
   public LeaderEpochs assign(int epoch, long baseOffset) {
     if (!entries.isEmpty()) {
-      Entry latest = entries.getLast();
+      LeaderEpoch latest = entries.getLast();
       if (latest.epoch() == epoch && latest.startOffset() <= baseOffset) {
         return this;
       }
     }
-    Entry next = new Entry(epoch, baseOffset);
+    LeaderEpoch next = new LeaderEpoch(epoch, baseOffset);
     int keep = entries.size();
     while (keep > 0 && !follows(next, entries.get(keep - 1))) {
       keep--;
     }
-    List<Entry> changed = new ArrayList<>(entries.subList(0, keep));
+    List<LeaderEpoch> changed = new ArrayList<>(entries.subList(0, keep));
     changed.add(next);
     return new LeaderEpochs(changed);
   }
@@ -159,8 +133,8 @@ public record LeaderEpochs(List<Entry> entries) {
     if (gone == 0 || (gone == 1 && entries.getFirst().startOffset() == startOffset)) {
       return this;
     }
-    List<Entry> changed = new ArrayList<>();
-    changed.add(new Entry(entries.get(gone - 1).epoch(), startOffset));
+    List<LeaderEpoch> changed = new ArrayList<>();
+    changed.add(new LeaderEpoch(entries.get(gone - 1).epoch(), startOffset));
     changed.addAll(entries.subList(gone, entries.size()));
     return new LeaderEpochs(changed);
   }
@@ -217,11 +191,11 @@ public record LeaderEpochs(List<Entry> entries) {
     if (number(lines, 1, lines.get(1), "a number of entries") != found) {
       throw fault(1, lines.get(1), "the number of the lines that follow, " + found);
     }
-    List<Entry> entries = new ArrayList<>();
+    List<LeaderEpoch> entries = new ArrayList<>();
     for (int line = HEADER_LINES; line < lines.size(); line++) {
-      Entry entry = entry(lines, line);
+      LeaderEpoch entry = entry(lines, line);
       if (!entries.isEmpty() && !follows(entry, entries.getLast())) {
-        Entry last = entries.getLast();
+        LeaderEpoch last = entries.getLast();
         throw fault(
             line,
             lines.get(line),
@@ -232,7 +206,7 @@ public record LeaderEpochs(List<Entry> entries) {
     return new LeaderEpochs(entries);
   }
 
-  private static Entry entry(List<String> lines, int line) throws InvalidStateFileException {
+  private static LeaderEpoch entry(List<String> lines, int line) throws InvalidStateFileException {
     String expected = "an epoch and an offset, both 0 or more";
     String[] fields = lines.get(line).split("\\s+", -1);
     if (fields.length != 2) {
@@ -243,7 +217,7 @@ public record LeaderEpochs(List<Entry> entries) {
     if (epoch < 0 || epoch > Integer.MAX_VALUE || startOffset < 0) {
       throw fault(line, lines.get(line), expected);
     }
-    return new Entry((int) epoch, startOffset);
+    return new LeaderEpoch((int) epoch, startOffset);
   }
 
   private static long number(List<String> lines, int line, String digits, String expected)
@@ -265,7 +239,7 @@ public record LeaderEpochs(List<Entry> entries) {
   public byte[] format() {
     StringBuilder text = new StringBuilder();
     text.append(VERSION).append('\n').append(entries.size()).append('\n');
-    for (Entry entry : entries) {
+    for (LeaderEpoch entry : entries) {
       text.append(entry.epoch()).append(' ').append(entry.startOffset()).append('\n');
     }
     return text.toString().getBytes(StandardCharsets.US_ASCII);

@@ -76,6 +76,15 @@ public final class PartitionState {
   }
 
   /**
+   * Goes on with what batches have left in another state, which is not used any more. Who appends
+   * as which producer stays.
+   */
+  public void replaceBy(PartitionState other) {
+    producers.replaceBy(other.producers);
+    epochs = other.epochs;
+  }
+
+  /**
    * Takes note of a batch.
    *
    * @param batch checked, not mapped; not kept
@@ -88,6 +97,19 @@ public final class PartitionState {
     if (batch.hasProducerId()) {
       onProducerBatch(batch, aborted);
     }
+  }
+
+  /**
+   * Takes note of a batch that another leader has written, with the epoch that it has: a lower one
+   * than the latest cuts the history of epochs, as the log of that leader says.
+   *
+   * @see #onBatch
+   */
+  public void onReplicatedBatch(RecordBatch batch, TransactionIndex aborted) {
+    if (batch.leaderEpoch() > LeaderEpochs.NO_EPOCH) {
+      epochs = epochs.assign(batch.leaderEpoch(), batch.baseOffset());
+    }
+    onBatch(batch, aborted);
   }
 
   private void onProducerBatch(RecordBatch batch, TransactionIndex aborted) {

@@ -8,6 +8,7 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.CRC32C;
@@ -156,7 +157,27 @@ public record ProducerSnapshot(List<ProducerEntry> producers) {
     return new ProducerSnapshot(producers);
   }
 
-  /** The bytes of the snapshot file. */
+  /**
+   * Reads a snapshot file that is good for an offset.
+   *
+   * @param file all of its bytes
+   * @param offset in the name of the file: all that is in it lies below
+   * @throws InvalidStateFileException also if something does not
+   */
+  public static ProducerSnapshot parse(byte[] file, long offset) throws InvalidStateFileException {
+    ProducerSnapshot snapshot = parse(file);
+    for (ProducerEntry producer : snapshot.producers()) {
+      if (producer.lastOffset() >= offset || producer.currentTxnFirstOffset() >= offset) {
+        throw new InvalidStateFileException(
+            "producer " + producer.producerId(),
+            producer.toString(),
+            "offsets below the snapshot's, " + offset);
+      }
+    }
+    return snapshot;
+  }
+
+  /** The bytes of the snapshot file: the same bytes for the same state, so by producer id. */
   public byte[] format() {
     byte[] file =
         new byte[Math.addExact(HEADER_BYTES, Math.multiplyExact(ENTRY_BYTES, producers.size()))];
@@ -164,12 +185,18 @@ public record ProducerSnapshot(List<ProducerEntry> producers) {
     memory.set(INT16, VERSION_AT, VERSION);
     memory.set(INT32, COUNT_AT, producers.size());
     long at = HEADER_BYTES;
-    for (ProducerEntry producer : producers) {
+    for (ProducerEntry producer : sorted()) {
       write(producer, memory.asSlice(at, ENTRY_BYTES));
       at += ENTRY_BYTES;
     }
     memory.set(INT32, CHECKSUM_AT, checksum(file));
     return file;
+  }
+
+  private List<ProducerEntry> sorted() {
+    List<ProducerEntry> sorted = new ArrayList<>(producers);
+    sorted.sort(Comparator.comparingLong(ProducerEntry::producerId));
+    return sorted;
   }
 
   private static ProducerEntry read(MemorySegment entry) {

@@ -25,6 +25,9 @@ final class ProducerState {
   /** Made with the second batch: of many producers only one is ever seen, in a snapshot. */
   private @Nullable EarlierBatches earlier;
 
+  /** The next in the chain of all producers of a log. */
+  private @Nullable ProducerState next;
+
   ProducerState(long producerId, short epoch) {
     this.producerId = producerId;
     this.epoch = epoch;
@@ -195,6 +198,53 @@ final class ProducerState {
 
   long currentTxnFirstOffset() {
     return currentTxnFirstOffset;
+  }
+
+  /**
+   * Whether a snapshot may be right about the producer: it may know of a marker or of the beginning
+   * of a transaction that is not in the log any more, but of no other last batch.
+   *
+   * @param seenFrom the base offset of the first batch that was seen
+   */
+  boolean mayBe(ProducerEntry entry, long seenFrom) {
+    boolean sameBatch =
+        epoch == entry.epoch()
+            && lastSequence == entry.lastSequence()
+            && lastOffset == entry.lastOffset()
+            && offsetDelta == entry.offsetDelta();
+    boolean raisedByMarker = entry.epoch() > epoch && !entry.hasBatch();
+    boolean emptied = timestamp == ProducerEntry.NONE; // the marker behind it may be, too
+    boolean sameTransaction =
+        currentTxnFirstOffset == entry.currentTxnFirstOffset()
+            || (hasOpenTransaction()
+                && (entry.hasOpenTransaction()
+                    ? entry.currentTxnFirstOffset() < seenFrom
+                    : raisedByMarker || emptied));
+    return (sameBatch || raisedByMarker) && sameTransaction;
+  }
+
+  /** Takes over what a snapshot says that may be right. */
+  void take(ProducerEntry entry) {
+    if (entry.epoch() != epoch) {
+      moveTo(entry.epoch());
+    }
+    timestamp = entry.timestamp();
+    transactionSinceMillis = entry.timestamp();
+    coordinatorEpoch = entry.coordinatorEpoch();
+    currentTxnFirstOffset =
+        entry.hasOpenTransaction() ? entry.currentTxnFirstOffset() : ProducerEntry.NONE;
+  }
+
+  @Nullable ProducerState next() {
+    return next;
+  }
+
+  void setNext(@Nullable ProducerState state) {
+    next = state;
+  }
+
+  long producerId() {
+    return producerId;
   }
 
   boolean isExpired(long nowMillis, long expirationMillis) {

@@ -9,8 +9,8 @@ import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.TransactionVersion;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.EpochClock;
@@ -34,6 +34,12 @@ public final class ProducerStates {
   public static final long NEW = -1;
 
   private final Long2ObjectHashMap<ProducerState> producers = new Long2ObjectHashMap<>();
+
+  /** All of them in a chain, the newest first, so that they can be looked at in parts. */
+  private @Nullable ProducerState first;
+
+  /** The last that the expiry has looked at and kept; null before the first. */
+  private @Nullable ProducerState visited;
 
   /**
    * The producers with an open transaction, by its first offset: the base offset of one batch, so
@@ -156,9 +162,15 @@ public final class ProducerStates {
     ProducerState producer = producers.get(batch.producerId());
     if (producer == null) {
       producer = new ProducerState(batch.producerId(), batch.producerEpoch());
-      producers.put(batch.producerId(), producer);
+      add(producer);
     }
     return producer;
+  }
+
+  private void add(ProducerState producer) {
+    producers.put(producer.producerId(), producer);
+    producer.setNext(first);
+    first = producer;
   }
 
   /**
@@ -248,22 +260,48 @@ public final class ProducerStates {
    *
    * @param nowMillis the time, on the clock that timestamps are from
    * @param expirationMillis Kafka's {@code producer.id.expiration.ms}
-   * @return how many were forgotten
    */
-  public int expire(long nowMillis, long expirationMillis) {
-    int before = producers.size();
-    producers.values().removeIf(producer -> producer.isExpired(nowMillis, expirationMillis));
-    return before - producers.size();
+  public void expire(long nowMillis, long expirationMillis) {
+    visited = null;
+    while (!expireSome(nowMillis, expirationMillis, Integer.MAX_VALUE)) {
+      // until all have been looked at
+    }
   }
 
-  /** The state as a snapshot keeps it, by producer id. */
+  /**
+   * Does a part of {@link #expire}, and goes on where the last part ended: who holds the write lock
+   * must not be long about it.
+   *
+   * @param producersMax how many to look at
+   * @return whether that was the last part
+   */
+  public boolean expireSome(long nowMillis, long expirationMillis, int producersMax) {
+    for (int i = 0; i < producersMax; i++) {
+      ProducerState candidate = visited == null ? first : visited.next();
+      if (candidate == null) {
+        visited = null;
+        return true;
+      }
+      if (!candidate.isExpired(nowMillis, expirationMillis)) {
+        visited = candidate;
+        continue;
+      }
+      producers.remove(candidate.producerId());
+      if (visited == null) {
+        first = candidate.next();
+      } else {
+        visited.setNext(candidate.next());
+      }
+    }
+    return false;
+  }
+
+  /** The state as a snapshot keeps it. */
   public ProducerSnapshot snapshot() {
     List<ProducerEntry> entries = new ArrayList<>(producers.size());
-    for (ProducerState producer : producers.values()) {
+    for (ProducerState producer = first; producer != null; producer = producer.next()) {
       entries.add(producer.toEntry());
     }
-    // Any order would do; this one gives the same bytes for the same state.
-    entries.sort(Comparator.comparingLong(ProducerEntry::producerId));
     return new ProducerSnapshot(entries);
   }
 
@@ -272,16 +310,67 @@ public final class ProducerStates {
     clear();
     for (ProducerEntry entry : snapshot.producers()) {
       ProducerState producer = ProducerState.of(entry);
-      producers.put(entry.producerId(), producer);
+      add(producer);
       if (entry.hasOpenTransaction()) {
         openTransactions.put(entry.currentTxnFirstOffset(), producer);
       }
     }
   }
 
+  /** Forgets everything and takes over what another has, which is not used any more. */
+  void replaceBy(ProducerStates other) {
+    clear();
+    producers.putAll(other.producers);
+    openTransactions.putAll(other.openTransactions);
+    first = other.first;
+  }
+
+  /**
+   * Takes over from a snapshot of this moment what the batches that were fed in cannot show: it was
+   * in batches before them, which are gone, or which compaction emptied.
+   *
+   * @param seenFrom the base offset of the first batch that was fed in
+   * @return what the snapshot says that cannot be, if so with what was expected; nothing is taken
+   *     over then
+   */
+  public Optional<InvalidStateFileException> adopt(ProducerSnapshot snapshot, long seenFrom) {
+    for (ProducerEntry entry : snapshot.producers()) {
+      ProducerState known = producers.get(entry.producerId());
+      boolean possible =
+          known == null ? entry.lastOffset() < seenFrom : known.mayBe(entry, seenFrom);
+      if (!possible) {
+        return Optional.of(
+            new InvalidStateFileException(
+                "producer " + entry.producerId(),
+                entry.toString(),
+                known == null ? "none that is not in the log" : known.toEntry().toString()));
+      }
+    }
+    for (ProducerEntry entry : snapshot.producers()) {
+      adopt(entry);
+    }
+    return Optional.empty();
+  }
+
+  private void adopt(ProducerEntry entry) {
+    ProducerState known = producers.get(entry.producerId());
+    if (known == null) {
+      known = ProducerState.of(entry);
+      add(known);
+    } else {
+      openTransactions.remove(known.currentTxnFirstOffset());
+      known.take(entry);
+    }
+    if (entry.hasOpenTransaction()) {
+      openTransactions.put(entry.currentTxnFirstOffset(), known);
+    }
+  }
+
   /** Forgets everything. */
   public void clear() {
     producers.clear();
+    first = null;
+    visited = null;
     openTransactions.clear();
   }
 

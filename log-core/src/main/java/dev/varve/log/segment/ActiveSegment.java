@@ -1,6 +1,7 @@
 package dev.varve.log.segment;
 
 import dev.varve.index.TransactionIndex;
+import dev.varve.log.producer.ProducerSnapshot;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.SegmentFile.Kind;
@@ -12,6 +13,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,8 @@ public final class ActiveSegment implements Segment {
       throw new ExceptionInInitializerError(e);
     }
   }
+
+  private static final ProducerSnapshot NO_SNAPSHOT = new ProducerSnapshot(List.of());
 
   // Constant after construction.
   private final Storage storage;
@@ -102,9 +106,13 @@ public final class ActiveSegment implements Segment {
     return create(storage, baseOffset, options, nowMillis, 0, false);
   }
 
-  /** Makes the segment that follows this one, and is expected to become as large. */
-  public ActiveSegment next(long nowMillis) throws IOException {
-    return create(storage, endOffset, options, nowMillis, sizeBytes, space.isForcedOften());
+  /**
+   * Makes the segment that follows this one, and is expected to become as large.
+   *
+   * @param baseOffset the end of this segment, or an offset behind it
+   */
+  public ActiveSegment next(long baseOffset, long nowMillis) throws IOException {
+    return create(storage, baseOffset, options, nowMillis, sizeBytes, space.isForcedOften());
   }
 
   private static ActiveSegment create(
@@ -205,18 +213,20 @@ public final class ActiveSegment implements Segment {
   }
 
   /**
-   * Whether a batch has to go to a new segment: for size, age, a full index, or an offset that is
+   * Whether an append has to go to a new segment: for size, age, a full index, or an offset that is
    * out of this segment's reach. The conditions are Kafka's.
    *
-   * @param lastOffset the offset that the batch's last record would have
+   * @param batchBytes the size of its batches, all together
+   * @param timestampMax the largest timestamp in them
+   * @param lastOffset the offset that the last record would have
    * @param clock asked only where the batches have no timestamps
    */
-  public boolean mustRollFor(EncodedBatch batch, long lastOffset, EpochClock clock) {
-    return sizeBytes > 0
-        && (sizeBytes > options.segmentBytesMax() - (long) batch.sizeBytes()
-            || ageMillis(batch.maxTimestamp(), clock) > segmentMillisMax
-            || indexes.indexer().isFull()
-            || lastOffset - baseOffset() > Integer.MAX_VALUE);
+  public boolean mustRollFor(int batchBytes, long timestampMax, long lastOffset, EpochClock clock) {
+    return (sizeBytes > 0
+            && (sizeBytes > options.segmentBytesMax() - (long) batchBytes
+                || ageMillis(timestampMax, clock) > segmentMillisMax
+                || indexes.indexer().isFull()))
+        || lastOffset - baseOffset() > Integer.MAX_VALUE;
   }
 
   /** By the records' clock, from the first batch on; by ours if that batch has no timestamp. */
@@ -224,9 +234,9 @@ public final class ActiveSegment implements Segment {
     return firstTimestampMax >= 0 ? timestamp - firstTimestampMax : clock.time() - createdMillis;
   }
 
-  /** Makes sure that the mapping has room for a batch, preparing space if none is ahead. */
-  public void reserveFor(EncodedBatch batch) throws IOException {
-    space.ensure(sizeBytes, sizeBytes + batch.sizeBytes());
+  /** Makes sure that the mapping has room for batches, preparing space if none is ahead. */
+  public void reserveFor(int batchBytes) throws IOException {
+    space.ensure(sizeBytes, sizeBytes + batchBytes);
   }
 
   /**
@@ -263,6 +273,31 @@ public final class ActiveSegment implements Segment {
       firstTimestampMax = timestampMax;
     }
     publish(position + batchBytes, lastOffset + 1);
+  }
+
+  /**
+   * Appends batches with the offsets that they have, none of which lies below the end, and for
+   * which room was reserved. They become visible together.
+   *
+   * @throws InternalError if the file no longer backs its mapping; no batch is then visible
+   */
+  public void append(BatchRun run) {
+    long position = sizeBytes;
+    int runBytes = run.sizeBytes();
+    MemorySegment.copy(run.memory(), 0, memory.log(), position, runBytes);
+    if (position == 0 && runBytes > 0) {
+      firstTimestampMax = run.batchAt(0).maxTimestamp();
+    }
+    int at = 0;
+    while (at < runBytes) {
+      RecordBatch batch = run.batchAt(at);
+      int batchBytes = batch.sizeBytes();
+      indexes
+          .indexer()
+          .onBatch(batch.lastOffset(), (int) position + at, batchBytes, batch.maxTimestamp());
+      at += batchBytes;
+    }
+    publish(position + runBytes, run.endOffset());
   }
 
   private void publish(long newSizeBytes, long newEndOffset) {
@@ -309,11 +344,25 @@ public final class ActiveSegment implements Segment {
   /**
    * Ends the segment: no append follows.
    *
-   * @param producerSnapshot the state of the producers at the end, as it goes into its file
+   * @param nextBaseOffset the base offset of the segment that follows: the end, or behind it
+   * @param producers the state of the producers there
    */
-  public RolledSegment roll(byte[] producerSnapshot) {
+  public RolledSegment roll(long nextBaseOffset, ProducerSnapshot producers) {
     indexes.indexer().closingEntry();
     return new RolledSegment(
-        storage, options, indexes, file, memory, sizeBytes, endOffset, producerSnapshot);
+        storage,
+        options,
+        indexes,
+        file,
+        memory,
+        sizeBytes,
+        nextBaseOffset,
+        nextBaseOffset > endOffset,
+        producers);
+  }
+
+  /** Ends the segment because a truncation has taken it, or its end, out of the log. */
+  public RolledSegment endForTruncation() {
+    return roll(endOffset, NO_SNAPSHOT);
   }
 }

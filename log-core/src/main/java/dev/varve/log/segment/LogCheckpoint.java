@@ -6,8 +6,12 @@ import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -16,12 +20,15 @@ import org.jspecify.annotations.Nullable;
  * point of every operation that touches more than one file.
  *
  * <pre>
- *   varve-checkpoint 1
+ *   varve-checkpoint 2
  *   start-offset 120
  *   recovery-point 4200
  *   scan-from 4096
+ *   high-watermark 4150                    only of a replicated log
+ *   truncate-to 4180                       only while a truncation is under way
+ *   cut 2048 917                           for each file that has to be cut: base offset, bytes
  *   closed 4200 1048570 1763802000000      only after an orderly close
- *   crc 0c5fa334                           CRC-32C of all lines above, line ends included
+ *   crc 13f10f18                           CRC-32C of all lines above, line ends included
  * </pre>
  *
  * <p>The recovery point and the place to scan from are two things: a log that was closed at offset
@@ -31,10 +38,21 @@ import org.jspecify.annotations.Nullable;
  * @param startOffset the first offset that can be read
  * @param recoveryPoint the offset below which everything was durable when this was written
  * @param scanFrom the base offset of the first segment whose files may still change
+ * @param highWatermark the high watermark when this was written, or {@link #NONE} if the log was
+ *     not replicated
+ * @param truncateTo the end that the log has to be cut to before anything else is done with it, or
+ *     {@link #NONE}
+ * @param cuts which files of segments end later than the segments
  * @param closed how the log was left; null while it is open
  */
 public record LogCheckpoint(
-    long startOffset, long recoveryPoint, long scanFrom, @Nullable Closed closed) {
+    long startOffset,
+    long recoveryPoint,
+    long scanFrom,
+    long highWatermark,
+    long truncateTo,
+    List<Cut> cuts,
+    @Nullable Closed closed) {
   /** The name of the file. */
   public static final String FILE_NAME = "varve.checkpoint";
 
@@ -42,10 +60,16 @@ public record LogCheckpoint(
   public static final String REPLACEMENT_NAME = FILE_NAME + ".tmp";
 
   /** More than any checkpoint has; a longer file is none. */
-  public static final int BYTES_MAX = 4096;
+  public static final int BYTES_MAX = 1 << 16;
 
-  private static final String MAGIC = "varve-checkpoint 1";
-  private static final int LINES_WHILE_OPEN = 5;
+  /** Stands for an offset that is not kept. */
+  public static final long NONE = -1;
+
+  private static final String MAGIC = "varve-checkpoint ";
+  private static final String VERSION = "2";
+
+  /** Version 1 had no high watermark and no truncation. */
+  private static final Set<String> READ_VERSIONS = Set.of("1", VERSION);
 
   /**
    * The last segment as an orderly close left it. If it is found otherwise, somebody else has
@@ -56,6 +80,20 @@ public record LogCheckpoint(
    * @param modifiedMillis when that file was last modified, in milliseconds since the epoch
    */
   public record Closed(long endOffset, long sizeBytes, long modifiedMillis) {}
+
+  /**
+   * A segment whose file goes on behind its end: the end was truncated, or a gap follows it, and a
+   * reader still had the file mapped.
+   *
+   * @param baseOffset of the segment
+   * @param bytes what its log file is to be cut to before it is read
+   */
+  public record Cut(long baseOffset, long bytes) {}
+
+  /** Copies the list. */
+  public LogCheckpoint {
+    cuts = List.copyOf(cuts);
+  }
 
   /**
    * Reads the checkpoint of a log.
@@ -90,10 +128,19 @@ public record LogCheckpoint(
 
   /** The content of the file. */
   public byte[] format() {
-    StringBuilder text = new StringBuilder(MAGIC).append('\n');
+    StringBuilder text = new StringBuilder(MAGIC).append(VERSION).append('\n');
     text.append("start-offset ").append(startOffset).append('\n');
     text.append("recovery-point ").append(recoveryPoint).append('\n');
     text.append("scan-from ").append(scanFrom).append('\n');
+    if (highWatermark != NONE) {
+      text.append("high-watermark ").append(highWatermark).append('\n');
+    }
+    if (truncateTo != NONE) {
+      text.append("truncate-to ").append(truncateTo).append('\n');
+    }
+    for (Cut cut : cuts) {
+      text.append("cut ").append(cut.baseOffset).append(' ').append(cut.bytes).append('\n');
+    }
     if (closed != null) {
       text.append("closed ").append(closed.endOffset);
       text.append(' ').append(closed.sizeBytes);
@@ -111,52 +158,104 @@ public record LogCheckpoint(
    */
   public static LogCheckpoint parse(byte[] file) throws InvalidStateFileException {
     String text = new String(file, StandardCharsets.US_ASCII);
-    String[] lines = text.split("\n", -1);
-    if (!lines[0].equals(MAGIC)) {
-      throw fault(1, quoted(lines[0]), quoted(MAGIC));
-    }
-    int count = lines.length - 1;
-    if (count != LINES_WHILE_OPEN && count != LINES_WHILE_OPEN + 1) {
-      throw fault(count, count + " lines", "5, or 6 after an orderly close");
-    }
-    String checksum = "crc " + checksum(text.substring(0, Math.max(0, text.lastIndexOf("crc "))));
-    if (!lines[count - 1].equals(checksum)) {
-      throw fault(count, quoted(lines[count - 1]), quoted(checksum));
-    }
-    return new LogCheckpoint(
-        number(lines, 2, "start-offset "),
-        number(lines, 3, "recovery-point "),
-        number(lines, 4, "scan-from "),
-        count == LINES_WHILE_OPEN ? null : closed(lines));
+    Lines lines = new Lines(text.split("\n", -1));
+    lines.checkVersion();
+    lines.checkSum(text);
+    LogCheckpoint checkpoint =
+        new LogCheckpoint(
+            lines.number("start-offset "),
+            lines.number("recovery-point "),
+            lines.number("scan-from "),
+            lines.begins("high-watermark ") ? lines.number("high-watermark ") : NONE,
+            lines.begins("truncate-to ") ? lines.number("truncate-to ") : NONE,
+            lines.cuts(),
+            lines.begins("closed ") ? lines.closed() : null);
+    lines.checkEnd();
+    return checkpoint;
   }
 
-  private static Closed closed(String[] lines) throws InvalidStateFileException {
-    String[] fields = lines[4].split(" ", -1);
-    try {
-      if (fields.length == 4 && fields[0].equals("closed")) {
-        return new Closed(
-            Long.parseLong(fields[1]), Long.parseLong(fields[2]), Long.parseLong(fields[3]));
+  /** The lines of a file, read one after the other. */
+  private static final class Lines {
+    private final String[] lines;
+
+    /** The line with the checksum: the last, as the file ends with a line end. */
+    private final int checksumAt;
+
+    private int next;
+
+    Lines(String[] lines) {
+      this.lines = lines;
+      this.checksumAt = lines.length - 2;
+    }
+
+    void checkVersion() throws InvalidStateFileException {
+      String line = lines[next++];
+      if (!line.startsWith(MAGIC) || !READ_VERSIONS.contains(line.substring(MAGIC.length()))) {
+        throw fault(1, quoted(line), quoted(MAGIC + VERSION));
       }
-    } catch (NumberFormatException e) {
-      // told below
     }
-    throw fault(5, quoted(lines[4]), "closed, and three numbers");
-  }
 
-  private static long number(String[] lines, int line, String name)
-      throws InvalidStateFileException {
-    String text = lines[line - 1];
-    try {
-      if (text.startsWith(name)) {
-        long number = Long.parseLong(text.substring(name.length()));
-        if (number >= 0) {
-          return number;
+    void checkSum(String text) throws InvalidStateFileException {
+      String expected = "crc " + checksum(text.substring(0, Math.max(0, text.lastIndexOf("crc "))));
+      String found = lines[Math.max(0, checksumAt)];
+      if (!found.equals(expected) || !lines[lines.length - 1].isEmpty()) {
+        throw fault(lines.length - 1, quoted(found), quoted(expected) + " at the end");
+      }
+    }
+
+    boolean begins(String name) {
+      return next < checksumAt && lines[next].startsWith(name);
+    }
+
+    long number(String name) throws InvalidStateFileException {
+      int line = next++;
+      String text = line < checksumAt ? lines[line] : lines[checksumAt];
+      try {
+        if (text.startsWith(name)) {
+          long number = Long.parseLong(text.substring(name.length()));
+          if (number >= 0) {
+            return number;
+          }
         }
+      } catch (NumberFormatException e) {
+        // told below
       }
-    } catch (NumberFormatException e) {
-      // told below
+      throw fault(line + 1, quoted(text), quoted(name + "0") + " or more");
     }
-    throw fault(line, quoted(text), quoted(name + "0") + " or more");
+
+    List<Cut> cuts() throws InvalidStateFileException {
+      List<Cut> cuts = new ArrayList<>();
+      while (begins("cut ")) {
+        long[] numbers = numbers(2);
+        cuts.add(new Cut(numbers[0], numbers[1]));
+      }
+      return cuts;
+    }
+
+    Closed closed() throws InvalidStateFileException {
+      long[] numbers = numbers(3);
+      return new Closed(numbers[0], numbers[1], numbers[2]);
+    }
+
+    /** The numbers behind the name of a line. */
+    private long[] numbers(int count) throws InvalidStateFileException {
+      int line = next++;
+      String[] fields = lines[line].split(" ", -1);
+      try {
+        if (fields.length == count + 1) {
+          return Arrays.stream(fields).skip(1).mapToLong(Long::parseLong).toArray();
+        }
+      } catch (NumberFormatException e) {
+        // told below
+      }
+      throw fault(line + 1, quoted(lines[line]), fields[0] + ", and " + count + " numbers");
+    }
+
+    void checkEnd() throws InvalidStateFileException {
+      if (next != checksumAt) {
+        throw fault(next + 1, quoted(lines[next]), "the checksum");
+      }
+    }
   }
 
   private static InvalidStateFileException fault(int line, String found, String expected) {

@@ -33,6 +33,17 @@ public final class Reclaimer {
     }
   }
 
+  /** Takes note of a truncation, for readers of memory that had left the log before. */
+  void cutAt(long offset) {
+    synchronized (retired) {
+      for (Retired earlier : retired) {
+        if (earlier.memory != null) {
+          earlier.memory.cutAt(offset);
+        }
+      }
+    }
+  }
+
   /** How many segments wait to be reclaimed. */
   public int backlog() {
     synchronized (retired) {
@@ -64,7 +75,7 @@ public final class Reclaimer {
       }
       boolean finished = false;
       try {
-        if (next.tryClose()) {
+        if (next.tryClose() && next.afterClose.isReady()) {
           next.afterClose.run();
           finished = true;
           done++;
@@ -141,6 +152,11 @@ public final class Reclaimer {
   public interface AfterClose {
     /** Nothing had to wait. */
     AfterClose NOTHING = () -> {};
+
+    /** Whether nothing else has to be waited for. */
+    default boolean isReady() {
+      return true;
+    }
 
     /** Does it; called again if it failed, so it must be possible to do twice. */
     void run() throws IOException;

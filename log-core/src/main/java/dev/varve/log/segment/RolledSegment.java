@@ -1,6 +1,7 @@
 package dev.varve.log.segment;
 
 import dev.varve.index.TransactionIndex;
+import dev.varve.log.producer.ProducerSnapshot;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * its file is as long as it was reserved. The roll makes it while the writer waits, so the making
  * does no I/O; a background thread settles it.
  *
- * <p>Thread safety: {@link #settle} and {@link #trim} are for one thread; the rest is for all.
+ * <p>Thread safety: {@link #settle} is for one thread; the rest is for all.
  */
 public final class RolledSegment implements Segment {
   private final Storage storage;
@@ -24,7 +25,8 @@ public final class RolledSegment implements Segment {
   private final String path;
   private final long sizeBytes;
   private final long endOffset;
-  private final byte[] producerSnapshot;
+  private final boolean gapBehind;
+  private final ProducerSnapshot producers;
 
   RolledSegment(
       Storage storage,
@@ -34,7 +36,8 @@ public final class RolledSegment implements Segment {
       SegmentMemory memory,
       long sizeBytes,
       long endOffset,
-      byte[] producerSnapshot) {
+      boolean gapBehind,
+      ProducerSnapshot producers) {
     this.storage = storage;
     this.options = options;
     this.indexes = indexes;
@@ -43,7 +46,8 @@ public final class RolledSegment implements Segment {
     this.path = storage.directory().resolve(file.name()).toString();
     this.sizeBytes = sizeBytes;
     this.endOffset = endOffset;
-    this.producerSnapshot = producerSnapshot;
+    this.gapBehind = gapBehind;
+    this.producers = producers;
   }
 
   @Override
@@ -81,6 +85,14 @@ public final class RolledSegment implements Segment {
     return memory.readerPins();
   }
 
+  /**
+   * Whether the next segment begins behind the end of this one. What is reserved in this one's file
+   * must then not be taken for batches that were lost.
+   */
+  boolean hasGapBehind() {
+    return gapBehind;
+  }
+
   /** Forces the batches to the disk. */
   public void force() throws IOException {
     file.force();
@@ -88,8 +100,8 @@ public final class RolledSegment implements Segment {
 
   /**
    * Makes everything about the segment durable but its length: batches, indexes, and the snapshot
-   * of the producers at its end. The caller puts the sealed segment in this one's place, retires
-   * this one's {@link #memory}, and has {@link #trim} called when that is closed.
+   * of the producers at its end. The caller puts the sealed segment in this one's place, and has
+   * what was reserved cut off when this one's {@link #memory} is closed.
    */
   public SealedSegment settle() throws IOException {
     indexes.writeTo(storage);
@@ -100,10 +112,20 @@ public final class RolledSegment implements Segment {
         storage, options, baseOffset(), endOffset, sizeBytes, indexes.transactions());
   }
 
+  /**
+   * Makes durable, but for its name, what the segment knows of producers, if anything: for a
+   * segment that is deleted before it was settled.
+   */
+  public void keepProducers() throws IOException {
+    if (!producers.producers().isEmpty()) {
+      writeSnapshot();
+    }
+  }
+
   private void writeSnapshot() throws IOException {
     try (StorageFile snapshot =
         storage.create(SegmentFile.name(endOffset, Kind.PRODUCER_SNAPSHOT))) {
-      snapshot.write(0, MemorySegment.ofArray(producerSnapshot));
+      snapshot.write(0, MemorySegment.ofArray(producers.format()));
       snapshot.force();
     }
   }
@@ -113,12 +135,9 @@ public final class RolledSegment implements Segment {
     return memory;
   }
 
-  /**
-   * Cuts the reserved space off; only when {@link #memory} is closed. If it fails, it can be tried
-   * again. The caller forces the file and closes it.
-   */
-  public void trim() throws IOException {
-    file.truncate(sizeBytes);
+  /** The log file, which may be cut only when {@link #memory} is closed. */
+  public StorageFile file() {
+    return file;
   }
 
   /** Closes the file as it is. Doing it twice is harmless. */

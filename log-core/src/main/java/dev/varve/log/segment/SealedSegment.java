@@ -1,6 +1,5 @@
 package dev.varve.log.segment;
 
-import dev.varve.index.IndexFault;
 import dev.varve.index.OffsetIndex;
 import dev.varve.index.TimeIndex;
 import dev.varve.index.TransactionIndex;
@@ -12,7 +11,7 @@ import dev.varve.log.storage.StorageFile.Access;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +36,9 @@ public final class SealedSegment implements Segment {
   private volatile @Nullable SegmentMemory memory;
 
   /** Null until it is asked for. */
-  private volatile @Nullable TransactionIndex transactions;
+  private volatile @Nullable SealedTransactions transactions;
+
+  private final AtomicReference<@Nullable String> contradiction = new AtomicReference<>();
 
   private boolean retired;
 
@@ -65,7 +66,7 @@ public final class SealedSegment implements Segment {
     this.baseOffset = baseOffset;
     this.endOffset = endOffset;
     this.sizeBytes = sizeBytes;
-    this.transactions = transactions;
+    this.transactions = transactions == null ? null : SealedTransactions.of(transactions);
     this.path = storage.directory().resolve(SegmentFile.name(baseOffset, Kind.LOG)).toString();
   }
 
@@ -100,39 +101,41 @@ public final class SealedSegment implements Segment {
 
   @Override
   public TransactionIndex transactionIndex() {
-    TransactionIndex known = transactions;
+    return transactions().index();
+  }
+
+  /** Whether a transaction that begins below an offset may have its marker in a later segment. */
+  public boolean mayBeDecidedLater(long offset) {
+    return transactions().undecidedAtEnd() < offset;
+  }
+
+  /**
+   * What the file of aborted transactions held where the log contradicts it; told once.
+   *
+   * @return null if there is nothing to tell, or nothing any more
+   */
+  public @Nullable String takeContradiction() {
+    return contradiction.get() == null ? null : contradiction.getAndSet(null);
+  }
+
+  private SealedTransactions transactions() {
+    SealedTransactions known = transactions;
     return known == null ? readTransactions() : known;
   }
 
-  private synchronized TransactionIndex readTransactions() {
-    TransactionIndex known = transactions;
+  private synchronized SealedTransactions readTransactions() {
+    SealedTransactions known = transactions;
     if (known != null) {
       return known;
     }
-    String name = SegmentFile.name(baseOffset, Kind.TRANSACTION_INDEX);
     try {
-      TransactionIndex read =
-          storage.exists(name) && storage.size(name) > 0
-              ? readTransactions(name)
-              : TransactionIndex.over(MemorySegment.NULL, baseOffset);
+      SealedTransactions read = SealedTransactions.read(storage, this);
+      contradiction.set(read.contradiction());
       transactions = read;
       return read;
     } catch (IOException e) {
       throw new LogIOException(
-          storage.directory().resolve(name) + " cannot be read: " + e.getMessage(), e);
-    }
-  }
-
-  private TransactionIndex readTransactions(String name) throws IOException {
-    try (StorageFile file = storage.open(name)) {
-      MemorySegment entries = Arena.ofAuto().allocate(file.size());
-      file.read(0, entries);
-      TransactionIndex index = TransactionIndex.over(entries, baseOffset);
-      Optional<IndexFault> fault = index.firstFault(endOffset);
-      if (fault.isPresent()) {
-        throw new IOException(fault.get().toString());
-      }
-      return index;
+          path + ": its aborted transactions cannot be read: " + e.getMessage(), e);
     }
   }
 

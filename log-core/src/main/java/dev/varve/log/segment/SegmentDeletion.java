@@ -5,7 +5,9 @@ import dev.varve.log.segment.SegmentFile.Stage;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongConsumer;
 
 /**
@@ -61,7 +63,25 @@ public final class SegmentDeletion {
    * left undone if this fails: it is tried again when memory is reclaimed.
    */
   public void delete(Segment segment) throws IOException {
-    Unlink unlink = new Unlink(segment);
+    delete(segment, Long.MAX_VALUE, EnumSet.allOf(Kind.class));
+  }
+
+  /**
+   * Deletes a segment that a truncation has taken out of the log.
+   *
+   * @param cutOffset from where on no reader may be shown what it has mapped
+   * @param keepsSnapshot whether the state of the producers at its base stays: the end that is left
+   */
+  public void deleteCut(Segment segment, long cutOffset, boolean keepsSnapshot) throws IOException {
+    Set<Kind> kinds = EnumSet.allOf(Kind.class);
+    if (keepsSnapshot) {
+      kinds.remove(Kind.PRODUCER_SNAPSHOT);
+    }
+    delete(segment, cutOffset, kinds);
+  }
+
+  private void delete(Segment segment, long cutOffset, Set<Kind> kinds) throws IOException {
+    Unlink unlink = new Unlink(segment, kinds);
     // First, so that no reader loads it from files that are about to lose their names.
     SegmentMemory memory =
         switch (segment) {
@@ -72,6 +92,7 @@ public final class SegmentDeletion {
     if (memory == null) {
       reclaimer.retire(unlink);
     } else {
+      memory.cutAt(cutOffset);
       reclaimer.retire(memory, unlink);
     }
     unlink.setAside();
@@ -80,20 +101,26 @@ public final class SegmentDeletion {
   /** Ends a segment's files, in two steps of which each can be done twice. */
   private final class Unlink implements Reclaimer.AfterClose {
     private final Segment segment;
+
+    /** What still has its name; a segment that comes later may get the same names. */
+    private final Set<Kind> left;
+
     private final List<String> names = new ArrayList<>();
 
-    Unlink(Segment segment) {
+    Unlink(Segment segment, Set<Kind> kinds) {
       this.segment = segment;
+      this.left = kinds;
     }
 
     void setAside() throws IOException {
-      for (Kind kind : Kind.values()) {
+      for (Kind kind : List.copyOf(left)) {
         SegmentFile file = new SegmentFile(segment.baseOffset(), kind, Stage.CURRENT);
-        String aside = file.in(Stage.DELETED).name();
-        if (!names.contains(aside) && storage.exists(file.name())) {
+        if (storage.exists(file.name())) {
+          String aside = file.in(Stage.DELETED).name();
           storage.rename(file.name(), aside);
           names.add(aside);
         }
+        left.remove(kind);
       }
     }
 

@@ -184,7 +184,8 @@ final class SegmentIndexes {
     }
   }
 
-  private static void write(Storage storage, String name, MemorySegment bytes) throws IOException {
+  /** Writes the bytes of an index to a file and forces it. */
+  static void write(Storage storage, String name, MemorySegment bytes) throws IOException {
     boolean written = false;
     try (StorageFile file = storage.create(name)) {
       file.write(0, bytes);

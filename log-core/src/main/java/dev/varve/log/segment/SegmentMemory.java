@@ -16,7 +16,8 @@ import java.lang.invoke.VarHandle;
  * the reference and then increment without the refusal was seen to use memory after its close.)
  *
  * <p>Thread safety: {@link #tryPin}, {@link #unpin} and the memory itself are safe for use by all;
- * {@link #growTo} is for the one writer; {@link #close} for the reclaimer.
+ * {@link #growTo} and {@link #cutAt} are for whoever holds the log's write lock; {@link #close} for
+ * the reclaimer.
  */
 public final class SegmentMemory {
   private static final VarHandle PINS;
@@ -41,6 +42,7 @@ public final class SegmentMemory {
   private volatile int pins = 1;
 
   private volatile boolean released;
+  private volatile long cutOffset = Long.MAX_VALUE;
   private volatile long checkedTimestampMax = UNCHECKED;
 
   SegmentMemory(Arena arena, MemorySegment log, OffsetIndex offsetIndex, TimeIndex timeIndex) {
@@ -80,6 +82,11 @@ public final class SegmentMemory {
     return released;
   }
 
+  /** Whether everything is unmapped. */
+  boolean isClosed() {
+    return !arena.scope().isAlive();
+  }
+
   boolean isUnpinned() {
     return pins == 0;
   }
@@ -105,6 +112,20 @@ public final class SegmentMemory {
   /** The index by time. */
   public TimeIndex timeIndex() {
     return timeIndex;
+  }
+
+  /**
+   * The offset to which the log was truncated since, from which on this memory is no part of it; or
+   * {@code Long.MAX_VALUE}. Asked after how far the log may be seen, so that nobody takes for new
+   * what was cut.
+   */
+  long cutOffset() {
+    return cutOffset;
+  }
+
+  /** Takes note of a truncation. */
+  void cutAt(long offset) {
+    cutOffset = Math.min(cutOffset, offset);
   }
 
   /** The largest timestamp, once a reader has checked it against the log. */

@@ -58,6 +58,19 @@ public final class SegmentView {
     return endPosition;
   }
 
+  /**
+   * The offset to which the log was truncated under this view, or {@code Long.MAX_VALUE}: what it
+   * shows from there on is no part of the log any more.
+   */
+  public long cutOffset() {
+    return memory.cutOffset();
+  }
+
+  /** Whether that has happened. Files of the segment's names may then be those of another. */
+  public boolean isCut() {
+    return cutOffset() < Long.MAX_VALUE;
+  }
+
   /** Lets the view show what was appended meanwhile; true if there is more than before. */
   public boolean refresh() {
     long end = segment.sizeBytes();

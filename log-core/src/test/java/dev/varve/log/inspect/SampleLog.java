@@ -61,7 +61,7 @@ final class SampleLog {
     for (int i = 0; i < RECORDS; i += BATCH_RECORDS) {
       RecordBatchBuilder batch = (i % 2 == 0 ? plain : packed).clear();
       if (i % 3 == 0) {
-        batch.producer(i % 4, EPOCH, i).transactional();
+        batch.producer(i % 4, EPOCH, i / 60 * BATCH_RECORDS).transactional();
       }
       for (int j = i; j < i + BATCH_RECORDS; j++) {
         batch.append(TIMESTAMP + j * 1000L, ("key " + j).getBytes(UTF_8), value(j));

@@ -2,7 +2,8 @@ package dev.varve.log.producer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.varve.log.producer.LeaderEpochs.EpochEnd;
+import dev.varve.log.record.EpochEnd;
+import dev.varve.log.record.LeaderEpoch;
 import java.util.Arrays;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
@@ -60,7 +61,7 @@ class LeaderEpochsProperties {
 
     assertThat(after.latestEpoch()).isEqualTo(epoch);
     assertThat(after.entries().getLast().startOffset()).isLessThanOrEqualTo(offset);
-    List<LeaderEpochs.Entry> kept = after.entries().subList(0, after.entries().size() - 1);
+    List<LeaderEpoch> kept = after.entries().subList(0, after.entries().size() - 1);
     assertThat(before.entries().subList(0, kept.size()))
         .as("what is kept is the head of what there was")
         .isEqualTo(kept);

@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.varve.log.producer.LeaderEpochs.Entry;
-import dev.varve.log.producer.LeaderEpochs.EpochEnd;
+import dev.varve.log.record.EpochEnd;
+import dev.varve.log.record.LeaderEpoch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -221,11 +221,11 @@ class LeaderEpochsTest {
   }
 
   private static LeaderEpochs epochs(String text) {
-    List<Entry> entries = new ArrayList<>();
+    List<LeaderEpoch> entries = new ArrayList<>();
     for (String entry : text.isEmpty() ? new String[0] : text.split(" ", -1)) {
       int colon = entry.indexOf(':');
       entries.add(
-          new Entry(
+          new LeaderEpoch(
               Integer.parseInt(entry.substring(0, colon)),
               Long.parseLong(entry.substring(colon + 1))));
     }

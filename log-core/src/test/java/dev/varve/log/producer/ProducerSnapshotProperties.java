@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -18,7 +19,9 @@ class ProducerSnapshotProperties {
   void parseIsTheInverseOfFormat(@ForAll("snapshots") ProducerSnapshot snapshot) throws Exception {
     byte[] file = snapshot.format();
 
-    assertThat(ProducerSnapshot.parse(file)).isEqualTo(snapshot);
+    assertThat(ProducerSnapshot.parse(file).producers())
+        .containsExactlyInAnyOrderElementsOf(snapshot.producers())
+        .isSortedAccordingTo(Comparator.comparingLong(ProducerEntry::producerId));
     assertThat(file).hasSize(10 + 46 * snapshot.producers().size());
   }
 

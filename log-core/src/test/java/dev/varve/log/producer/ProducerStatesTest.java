@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ProducerStatesTest {
   private final ProducerStates states = new ProducerStates();
@@ -105,7 +106,7 @@ class ProducerStatesTest {
     commit(marker(11, 8, 4), 6);
 
     assertThat(states.snapshot().producers())
-        .containsExactly(
+        .containsExactlyInAnyOrder(
             new ProducerEntry(7, (short) 3, -1, -1, 0, 1010, 5, -1),
             new ProducerEntry(8, (short) 4, -1, -1, 0, 1011, 6, -1));
   }
@@ -173,10 +174,36 @@ class ProducerStatesTest {
     states.onBatch(data(10, 2, 0, 0).wrap());
     states.onBatch(transactional(0, 3, 0, 0).wrap());
 
-    assertThat(states.expire(now, 100)).isEqualTo(forgotten);
+    states.expire(now, 100);
 
     assertThat(states.producerCount()).isEqualTo(3 - forgotten);
     assertThat(entry(3).hasOpenTransaction()).isTrue();
+  }
+
+  /** Whatever comes and goes between the parts. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 100})
+  void expiryInPartsLooksAtAll(int producersMax) {
+    for (int id = 0; id < 20; id++) {
+      states.onBatch(data(id * 10L, id, 0, 0).wrap());
+    }
+
+    int parts = 1;
+    while (!states.expireSome(1100, 50, producersMax)) {
+      states.onBatch(data(10_000L + parts * 10L, 100 + parts, 0, 0).wrap());
+      parts++;
+    }
+
+    assertThat(parts).isEqualTo(20 / producersMax + 1);
+    assertThat(states.snapshot().producers().stream().map(ProducerEntry::producerId))
+        .as("those of offset 60 and later were seen at 1060 and later")
+        .filteredOn(id -> id < 100)
+        .containsExactlyInAnyOrder(
+            6L, 7L, 8L, 9L, 10L, 11L, 12L, 13L, 14L, 15L, 16L, 17L, 18L, 19L);
+    assertThat(states.producerCount()).isEqualTo(14 + parts - 1);
+    states.expire(99_999, 50);
+    assertThat(states.producerCount()).isZero();
+    assertThat(states.snapshot().producers()).isEmpty();
   }
 
   @ParameterizedTest

@@ -38,7 +38,7 @@ public class ActiveSegmentRaces {
     public PublishAgainstRead() {
       try {
         segment = ActiveSegment.create(new SimulatedDisk(Path.of("simulated")), 0, OPTIONS, 0);
-        segment.reserveFor(batch);
+        segment.reserveFor(batch.sizeBytes());
       } catch (IOException e) {
         throw new AssertionError(e);
       }

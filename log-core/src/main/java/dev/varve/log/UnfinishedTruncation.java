@@ -1,0 +1,90 @@
+package dev.varve.log;
+
+import dev.varve.log.segment.LogCheckpoint;
+import dev.varve.log.segment.LogCheckpoint.Cut;
+import dev.varve.log.segment.SegmentFile;
+import dev.varve.log.segment.SegmentFile.Kind;
+import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.StorageFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Finishes what a process that died has left of truncations, and of other ends that files of
+ * segments go on behind, before anything else is done with the log: what the checkpoint says is
+ * cut, and nothing of it is read.
+ *
+ * <p>Doing it twice is harmless. Thread safety: for one thread.
+ */
+final class UnfinishedTruncation {
+  private final Storage storage;
+  private final StateFiles stateFiles;
+  private final LogCheckpoint checkpoint;
+
+  UnfinishedTruncation(Storage storage, StateFiles stateFiles, LogCheckpoint checkpoint) {
+    this.storage = storage;
+    this.stateFiles = stateFiles;
+    this.checkpoint = checkpoint;
+  }
+
+  /**
+   * Does it.
+   *
+   * @param bases the base offsets of the segments, ascending
+   * @return those that there are then
+   */
+  List<Long> finish(List<Long> bases) throws IOException {
+    for (Cut cut : checkpoint.cuts()) {
+      cut(cut);
+    }
+    return checkpoint.truncateTo() == LogCheckpoint.NONE ? bases : truncate(bases);
+  }
+
+  private void cut(Cut cut) throws IOException {
+    String name = SegmentFile.name(cut.baseOffset(), Kind.LOG);
+    if (!storage.exists(name) || storage.size(name) <= cut.bytes()) {
+      return;
+    }
+    report(
+        name, cut.bytes(), storage.size(name) - cut.bytes(), "bytes behind the end of the segment");
+    try (StorageFile file = storage.open(name)) {
+      file.truncate(cut.bytes());
+      file.force();
+    }
+  }
+
+  private List<Long> truncate(List<Long> bases) throws IOException {
+    long end = checkpoint.truncateTo();
+    report(LogCheckpoint.FILE_NAME, 0, 0, "a truncation that had begun");
+    List<Long> left = new ArrayList<>(bases.stream().filter(base -> base < end).toList());
+    if (end <= checkpoint.startOffset()) {
+      left.clear();
+      LogTruncation.deleteRest(storage, 0);
+      stateFiles.cutEpochs(0);
+    } else {
+      LogTruncation.deleteRest(storage, end);
+      stateFiles.cutEpochs(end);
+    }
+    storage.create(SegmentFile.name(end, Kind.LOG)).close();
+    storage.forceDirectory();
+    left.add(end);
+    return left;
+  }
+
+  private void report(String name, long position, long bytes, String found) {
+    Path file = storage.directory().resolve(name);
+    long end = checkpoint.truncateTo();
+    stateFiles.report(
+        new RecoveryDecision(
+            RecoveryDecision.Kind.FINISHED_TRUNCATION,
+            file,
+            position,
+            bytes,
+            end,
+            RecoveryDecision.NO_OFFSET,
+            found,
+            "none behind the end"));
+  }
+}

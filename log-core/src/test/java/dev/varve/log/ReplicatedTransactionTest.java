@@ -1,0 +1,154 @@
+package dev.varve.log;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.varve.log.error.ProducerFencedException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Transactions where a log is one replica of several: what is appended, cut, and appended anew. */
+class ReplicatedTransactionTest {
+  @TempDir Path root;
+
+  private LogFixture replica(String name) {
+    return LogFixture.open(root.resolve(name), options -> options.replicated(true));
+  }
+
+  @Test
+  void onlyALeaderEndsWhatIsOpenForTooLong() {
+    try (LogFixture leader = replica("leader");
+        LogFixture follower = replica("follower")) {
+      leader.log().replica().beginEpoch(1);
+      Producer producer = leader.log().producer("p");
+      producer.beginTransaction();
+      append(producer, "x");
+      follow(leader, follower);
+
+      follower.advanceClock(1_000_000).maintain();
+      follower.assertOffsets(0, 1);
+
+      follower.log().replica().beginEpoch(2);
+      follower.maintain();
+      follower.assertOffsets(0, 2);
+      assertThat(follower.log().offsets().lastStableOffset()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aReplicaThatNobodyMadeALeaderEndsNothing() {
+    try (LogFixture replica = replica("leader")) {
+      replica.log().replica().beginEpoch(1);
+      Producer producer = replica.log().producer("p");
+      producer.beginTransaction();
+      append(producer, "x");
+      replica.kill().reopen();
+      replica.advanceClock(1_000_000).maintain();
+      replica.assertOffsets(0, 1);
+    }
+  }
+
+  @Test
+  void committedReadersStopAtTheHighWatermark() {
+    try (LogFixture leader = replica("leader")) {
+      Producer producer = leader.log().producer("p");
+      producer.beginTransaction();
+      append(producer, "a");
+      producer.commitTransaction();
+      leader.append("b");
+      assertThat(committed(leader)).isEmpty();
+      leader.log().replica().advanceHighWatermark(2);
+      assertThat(committed(leader)).containsExactly("a");
+      leader.log().replica().advanceHighWatermark(3);
+      assertThat(committed(leader)).containsExactly("a", "b");
+    }
+  }
+
+  @Test
+  void aTransactionWhoseMarkerWasCutAwayIsOpenAgain() {
+    try (LogFixture replica = replica("leader")) {
+      Producer producer = replica.log().producer("p");
+      producer.beginTransaction();
+      append(producer, "a");
+      producer.abortTransaction();
+      assertThat(replica.log().offsets().lastStableOffset()).isEqualTo(2);
+
+      replica.log().replica().truncateTo(1);
+      assertThat(replica.log().offsets().lastStableOffset()).isZero();
+
+      // What decides it now is another marker than the one that readers knew of.
+      replica.log().replica().beginEpoch(1);
+      try (Producer next = replica.log().producer("p")) {
+        next.beginTransaction();
+        append(next, "b");
+        next.commitTransaction();
+      }
+      replica.log().replica().advanceHighWatermark(4);
+      assertThat(committed(replica)).containsExactly("b");
+    }
+  }
+
+  @Test
+  void aTransactionThatWasCutAwayHoldsNobodyBack() {
+    try (LogFixture replica = replica("leader")) {
+      replica.append("a");
+      Producer producer = replica.log().producer("p");
+      producer.beginTransaction();
+      append(producer, "x");
+      replica.log().replica().truncateTo(1);
+      replica.append("b");
+      replica.log().replica().advanceHighWatermark(2);
+      assertThat(replica.log().offsets().lastStableOffset()).isEqualTo(2);
+      assertThat(committed(replica)).containsExactly("a", "b");
+    }
+  }
+
+  @Test
+  void whoOwnsANameIsStillKnownAfterATruncation() {
+    try (LogFixture replica = replica("leader")) {
+      Producer older = replica.log().producer("p");
+      append(older, "a");
+      Producer newer = replica.log().producer("p");
+      replica.log().replica().truncateTo(0);
+      assertThatThrownBy(() -> append(older, "x"))
+          .isInstanceOf(ProducerFencedException.class)
+          .hasMessageContainingAll("epoch 0", "1");
+      append(newer, "b");
+      replica.assertReads("b");
+    }
+  }
+
+  private static void follow(LogFixture leader, LogFixture follower) {
+    long from = follower.log().offsets().endOffset();
+    try (PinnedBatches batches = leader.log().read(from, 1 << 20)) {
+      while (batches.next()) {
+        follower
+            .log()
+            .replica()
+            .appendAsFollower(
+                batches
+                    .batch()
+                    .memory()
+                    .asSlice(batches.batch().position(), batches.batch().sizeBytes()));
+      }
+    }
+  }
+
+  private static void append(Producer producer, String key) {
+    producer.append(key.getBytes(UTF_8), LogFixture.valueOf(key));
+  }
+
+  private static List<String> committed(LogFixture fixture) {
+    List<String> found = new ArrayList<>();
+    try (LogReader reader = fixture.log().reader(0, Visibility.COMMITTED)) {
+      while (reader.next()) {
+        found.add(LogFixture.keyOf(reader));
+      }
+    }
+    return found;
+  }
+}
