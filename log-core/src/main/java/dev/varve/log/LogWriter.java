@@ -57,10 +57,8 @@ final class LogWriter {
 
   // Read by all, changed under the write lock.
   private volatile SegmentList segments;
-
   /** Whether markers of this log's own may be written: a follower has its leader's. */
   private volatile boolean leads;
-
   private volatile boolean closed;
 
   /** Of a log that is not replicated, what was kept when it was, if it ever was. */
@@ -448,6 +446,11 @@ final class LogWriter {
     leads = true;
   }
 
+  /** Leaves the ends of transactions to a leader, unless the log has no replicas. */
+  void follow() {
+    leads = !options.replicated();
+  }
+
   /** Whether the log decides about its transactions itself. */
   boolean leads() {
     return leads;
@@ -462,7 +465,7 @@ final class LogWriter {
   /** Puts what a truncation has left in the place of all there was, for whoever holds appends. */
   @SuppressWarnings("GuardedBy") // the caller has the lock
   void replaceAll(SegmentList left, PartitionState stateLeft, long startOffset) {
-    leads = false;
+    follow();
     state.replaceBy(stateLeft);
     state.producers().timeTransactionsBy(options.clock());
     holdBackReaders();

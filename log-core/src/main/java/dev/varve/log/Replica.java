@@ -226,6 +226,7 @@ public final class Replica {
         writer.checkOpen();
         check(offset, offset);
         if (offset >= writer.endOffset()) {
+          writer.follow();
           cutEpochsAtEnd();
           return writer.endOffset();
         }

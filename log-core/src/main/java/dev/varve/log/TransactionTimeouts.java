@@ -50,6 +50,9 @@ final class TransactionTimeouts {
         nextLookMillis = oldest.sinceMillis() + timeoutMillis;
         break;
       }
+      if (!writer.leads()) {
+        break;
+      }
       if (transactions.abort(oldest)) {
         listener.transactionTimedOut(
             oldest.producerId(), oldest.firstOffset(), now - oldest.sinceMillis());

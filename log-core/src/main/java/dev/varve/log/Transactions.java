@@ -125,7 +125,7 @@ public final class Transactions {
   /**
    * Aborts a transaction and fences its producer.
    *
-   * @return false if it was ended meanwhile
+   * @return false if it was ended meanwhile, or the log follows a leader now
    */
   boolean abort(OpenTransaction transaction) {
     writer.holdAppends();
@@ -133,7 +133,7 @@ public final class Transactions {
       writer.checkOpen();
       OpenTransaction now =
           writer.heldState().producers().openTransaction(transaction.producerId());
-      if (now == null || now.firstOffset() != transaction.firstOffset()) {
+      if (!writer.leads() || now == null || now.firstOffset() != transaction.firstOffset()) {
         return false;
       }
       abortHeld(now);

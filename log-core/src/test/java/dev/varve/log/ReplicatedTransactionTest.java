@@ -53,6 +53,19 @@ class ReplicatedTransactionTest {
   }
 
   @Test
+  void aLeaderThatStepsDownByATruncationThatCutsNothingEndsNothing() {
+    try (LogFixture replica = replica("leader")) {
+      replica.log().replica().beginEpoch(1);
+      Producer producer = replica.log().producer("p");
+      producer.beginTransaction();
+      append(producer, "x");
+      replica.log().replica().truncateTo(1);
+      replica.advanceClock(1_000_000).maintain();
+      replica.assertOffsets(0, 1);
+    }
+  }
+
+  @Test
   void committedReadersStopAtTheHighWatermark() {
     try (LogFixture leader = replica("leader")) {
       Producer producer = leader.log().producer("p");
