@@ -57,8 +57,10 @@ final class LogWriter {
 
   // Read by all, changed under the write lock.
   private volatile SegmentList segments;
+
   /** Whether markers of this log's own may be written: a follower has its leader's. */
   private volatile boolean leads;
+
   private volatile boolean closed;
 
   /** Of a log that is not replicated, what was kept when it was, if it ever was. */
@@ -439,10 +441,8 @@ final class LogWriter {
     }
   }
 
-  /** Lets this log lead in the latest of some epochs, for whoever holds appends. */
-  @SuppressWarnings("GuardedBy") // the caller has the lock
-  void lead(LeaderEpochs epochs) {
-    state.replaceEpochs(epochs);
+  /** Lets the log end its transactions itself, as their leader. */
+  void lead() {
     leads = true;
   }
 

@@ -78,7 +78,8 @@ public final class Replica {
       keeper.force(); // an epoch that begins behind the end would be cut when the log is opened
       LeaderEpochs begun = epochs.assign(epoch, writer.endOffset());
       keeper.writeEpochs(begun);
-      writer.lead(begun);
+      writer.replaceEpochs(begun);
+      writer.lead();
     } finally {
       writer.releaseAppends();
       keeper.release();
