@@ -1,8 +1,5 @@
 package dev.varve.jmh;
 
-import dev.varve.jmh.peer.BenchmarkDirectory;
-import dev.varve.jmh.peer.BenchmarkRecords;
-import dev.varve.log.CommitLog;
 import dev.varve.log.LogOptions;
 import dev.varve.log.Producer;
 import dev.varve.log.record.RecordBatchBuilder;
@@ -35,58 +32,46 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @Measurement(iterations = 8)
 @State(Scope.Benchmark)
 @SuppressWarnings("NullAway.Init") // JMH calls the methods that set the fields
-public class ProducerBenchmark {
+public class ProducerBenchmark extends LogBenchmark {
   private static final int RECORD_COUNT = 1_000_000;
-  private static final int VALUE_BYTES = 100;
 
   /** How many producers the log remembers besides. */
   @Param({"0", "100000"})
   public int producers;
 
-  private final BenchmarkRecords records = new BenchmarkRecords(VALUE_BYTES);
-  private int recordCount;
-  private BenchmarkDirectory directory;
-  private CommitLog log;
   private Producer producer;
 
   /** Opens a new log, in which each of the producers has a record. */
   @Setup(Level.Iteration)
   public void fill(BenchmarkParams params) {
-    recordCount = params.getOpsPerInvocation();
-    directory = BenchmarkDirectory.create();
+    begin(params);
     open();
-    RecordBatchBuilder builder = log.newBatch();
+    RecordBatchBuilder builder = log().newBatch();
     for (int id = 0; id < producers; id++) {
       long now = System.currentTimeMillis(); // older ones would be forgotten at once
-      builder.clear().producer(id, (short) 0, 0).append(now, null, records.value());
-      log.append(builder.build());
+      builder.clear().producer(id, (short) 0, 0).append(now, null, records().value());
+      log().append(builder.build());
     }
-    log.flush();
+    log().flush();
   }
 
   private void open() {
-    log = CommitLog.open(directory.path(), LogOptions.defaults());
-    producer = log.producer("benchmark");
+    open(LogOptions.defaults());
+    producer = log().producer("benchmark");
   }
 
   /** Deletes the log. */
   @TearDown(Level.Iteration)
   public void delete() {
     producer.close();
-    log.close();
-    directory.close();
+    end();
   }
 
   /** Appends records one by one, as anybody does. */
   @Benchmark
   @OperationsPerInvocation(RECORD_COUNT)
   public long append() {
-    long last = 0;
-    for (int i = 0; i < recordCount; i++) {
-      records.advance();
-      last = log.append(records.timestamp(), records.key(), records.value());
-    }
-    return last;
+    return appendAll();
   }
 
   /** Appends records one by one, each once however often it is tried. */
@@ -94,9 +79,9 @@ public class ProducerBenchmark {
   @OperationsPerInvocation(RECORD_COUNT)
   public long appendIdempotent() {
     long last = 0;
-    for (int i = 0; i < recordCount; i++) {
-      records.advance();
-      last = producer.append(records.timestamp(), records.key(), records.value());
+    for (int i = 0; i < recordCount(); i++) {
+      records().advance();
+      last = producer.append(records().timestamp(), records().key(), records().value());
     }
     return last;
   }
@@ -106,8 +91,8 @@ public class ProducerBenchmark {
   @OutputTimeUnit(TimeUnit.MILLISECONDS)
   public Object closeAndOpen() {
     producer.close();
-    log.close();
+    log().close();
     open();
-    return log;
+    return log();
   }
 }

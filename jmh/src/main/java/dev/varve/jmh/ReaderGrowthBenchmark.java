@@ -1,9 +1,6 @@
 package dev.varve.jmh;
 
-import dev.varve.jmh.peer.BenchmarkDirectory;
-import dev.varve.jmh.peer.BenchmarkRecords;
 import dev.varve.jmh.peer.PeerSettings;
-import dev.varve.log.CommitLog;
 import dev.varve.log.LogOptions;
 import dev.varve.log.LogReader;
 import java.util.ArrayList;
@@ -37,33 +34,24 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @Measurement(iterations = 8)
 @State(Scope.Benchmark)
 @SuppressWarnings("NullAway.Init") // JMH calls the methods that set the fields
-public class ReaderGrowthBenchmark {
+public class ReaderGrowthBenchmark extends LogBenchmark {
   private static final int RECORD_COUNT = 200_000;
-  private static final int VALUE_BYTES = 100;
 
   /** How many readers are open. */
   @Param({"1", "100", "1000"})
   public int readers;
 
-  private final BenchmarkRecords records = new BenchmarkRecords(VALUE_BYTES);
   private final List<LogReader> open = new ArrayList<>();
-  private int recordCount;
-  private BenchmarkDirectory directory;
-  private CommitLog log;
 
   /** Fills the log and spreads the readers over it. */
   @Setup(Level.Iteration)
   public void fill(BenchmarkParams params) {
-    recordCount = params.getOpsPerInvocation();
-    directory = BenchmarkDirectory.create();
-    log =
-        CommitLog.open(
-            directory.path(),
-            LogOptions.builder().segmentBytesMax(PeerSettings.SEGMENT_BYTES_MAX).build());
+    begin(params);
+    open(LogOptions.builder().segmentBytesMax(PeerSettings.SEGMENT_BYTES_MAX).build());
     appendAll();
     appendAll();
     for (int i = 0; i < readers; i++) {
-      LogReader reader = log.reader((long) recordCount * i / readers);
+      LogReader reader = log().reader((long) recordCount() * i / readers);
       if (!reader.next()) {
         throw new IllegalStateException("nothing to read");
       }
@@ -76,17 +64,7 @@ public class ReaderGrowthBenchmark {
   public void delete() {
     open.forEach(LogReader::close);
     open.clear();
-    log.close();
-    directory.close();
-  }
-
-  private long appendAll() {
-    long last = 0;
-    for (int i = 0; i < recordCount; i++) {
-      records.advance();
-      last = log.append(records.timestamp(), records.key(), records.value());
-    }
-    return last;
+    end();
   }
 
   /** Appends records one by one, in one thread, while the readers stand still. */
@@ -102,7 +80,7 @@ public class ReaderGrowthBenchmark {
   public long read() {
     long sum = 0;
     int turn = 0;
-    for (int i = 0; i < recordCount; i++) {
+    for (int i = 0; i < recordCount(); i++) {
       LogReader reader = open.get(turn);
       if (!reader.next()) {
         throw new IllegalStateException("nothing to read");

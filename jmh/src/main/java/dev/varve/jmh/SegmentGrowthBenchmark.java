@@ -1,7 +1,5 @@
 package dev.varve.jmh;
 
-import dev.varve.jmh.peer.BenchmarkDirectory;
-import dev.varve.jmh.peer.BenchmarkRecords;
 import dev.varve.log.CommitLog;
 import dev.varve.log.LogListener;
 import dev.varve.log.LogOptions;
@@ -40,41 +38,35 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @Measurement(iterations = 8)
 @State(Scope.Benchmark)
 @SuppressWarnings("NullAway.Init") // JMH calls the methods that set the fields
-public class SegmentGrowthBenchmark {
+public class SegmentGrowthBenchmark extends LogBenchmark {
   private static final int RECORD_COUNT = 100_000;
   private static final int SMALL_SEGMENT_BYTES = 4 << 10;
   private static final int BATCH_RECORDS = 15;
-  private static final int VALUE_BYTES = 100;
 
   /** How many segments the log has. */
   @Param({"1", "100", "10000"})
   public int segments;
 
-  private final BenchmarkRecords records = new BenchmarkRecords(VALUE_BYTES);
   private final SplittableRandom random = new SplittableRandom(42);
   private final RecordCursor cursor = new RecordCursor();
-  private int recordCount;
-  private BenchmarkDirectory directory;
-  private CommitLog log;
 
   /** Makes the segments. */
   @Setup(Level.Trial)
   public void fill(BenchmarkParams params) {
-    recordCount = params.getOpsPerInvocation();
-    directory = BenchmarkDirectory.create();
+    begin(params);
     AtomicInteger made = new AtomicInteger(1);
     LogOptions small =
         LogOptions.builder()
             .segmentBytesMax(SMALL_SEGMENT_BYTES)
             .listener(countingRolls(made))
             .build();
-    try (CommitLog filled = CommitLog.open(directory.path(), small)) {
+    try (CommitLog filled = CommitLog.open(directory().path(), small)) {
       RecordBatchBuilder builder = filled.newBatch();
       while (filled.offsets().endOffset() == 0 || made.get() < segments) {
         builder.clear();
         for (int i = 0; i < BATCH_RECORDS; i++) {
-          records.advance();
-          builder.append(records.timestamp(), records.key(), records.value());
+          records().advance();
+          builder.append(records().timestamp(), records().key(), records().value());
         }
         filled.append(builder.build());
       }
@@ -92,36 +84,30 @@ public class SegmentGrowthBenchmark {
   }
 
   private void open() {
-    log = CommitLog.open(directory.path(), LogOptions.defaults());
+    open(LogOptions.defaults());
   }
 
   /** Deletes the log. */
   @TearDown(Level.Trial)
   public void delete() {
-    log.close();
-    directory.close();
+    end();
   }
 
   /** Appends records one by one, in one thread. */
   @Benchmark
   @OperationsPerInvocation(RECORD_COUNT)
   public long append() {
-    long last = 0;
-    for (int i = 0; i < recordCount; i++) {
-      records.advance();
-      last = log.append(records.timestamp(), records.key(), records.value());
-    }
-    return last;
+    return appendAll();
   }
 
   /** Reads records from anywhere, each with its whole batch. */
   @Benchmark
   @OperationsPerInvocation(RECORD_COUNT)
   public long read() {
-    long end = log.offsets().endOffset();
+    long end = log().offsets().endOffset();
     long sum = 0;
-    for (int i = 0; i < recordCount; i++) {
-      try (PinnedBatches batches = log.read(random.nextLong(end), 1)) {
+    for (int i = 0; i < recordCount(); i++) {
+      try (PinnedBatches batches = log().read(random.nextLong(end), 1)) {
         if (batches.next() && cursor.open(batches.batch()).next()) {
           sum += cursor.record().valueBytes();
         }
@@ -134,8 +120,8 @@ public class SegmentGrowthBenchmark {
   @Benchmark
   @OutputTimeUnit(TimeUnit.MILLISECONDS)
   public Object closeAndOpen() {
-    log.close();
+    log().close();
     open();
-    return log;
+    return log();
   }
 }

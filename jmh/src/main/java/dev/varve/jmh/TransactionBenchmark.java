@@ -1,8 +1,5 @@
 package dev.varve.jmh;
 
-import dev.varve.jmh.peer.BenchmarkDirectory;
-import dev.varve.jmh.peer.BenchmarkRecords;
-import dev.varve.log.CommitLog;
 import dev.varve.log.LogOptions;
 import dev.varve.log.LogReader;
 import dev.varve.log.Producer;
@@ -35,42 +32,36 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @Measurement(iterations = 8)
 @State(Scope.Benchmark)
 @SuppressWarnings("NullAway.Init") // JMH calls the methods that set the fields
-public class TransactionBenchmark {
+public class TransactionBenchmark extends LogBenchmark {
   private static final int RECORD_COUNT = 500_000;
   private static final int TRANSACTION_RECORDS = 100;
   private static final int ABORTED_OF = 10;
-  private static final int VALUE_BYTES = 100;
 
-  private final BenchmarkRecords records = new BenchmarkRecords(VALUE_BYTES);
-  private int recordCount;
-  private BenchmarkDirectory directory;
-  private CommitLog log;
   private Producer producer;
   private long filledEnd;
 
   /** Opens a new log, in which each tenth transaction is aborted. */
   @Setup(Level.Iteration)
   public void fill(BenchmarkParams params) {
-    recordCount = params.getOpsPerInvocation();
-    directory = BenchmarkDirectory.create();
-    log = CommitLog.open(directory.path(), LogOptions.defaults());
-    producer = log.producer("benchmark");
-    for (int i = 0; i < recordCount; i += TRANSACTION_RECORDS) {
+    begin(params);
+    open(LogOptions.defaults());
+    producer = log().producer("benchmark");
+    for (int i = 0; i < recordCount(); i += TRANSACTION_RECORDS) {
       producer.beginTransaction();
-      appendAll();
+      appendTransaction();
       if (i / TRANSACTION_RECORDS % ABORTED_OF == 0) {
         producer.abortTransaction();
       } else {
         producer.commitTransaction();
       }
     }
-    filledEnd = log.offsets().endOffset();
+    filledEnd = log().offsets().endOffset();
   }
 
-  private void appendAll() {
+  private void appendTransaction() {
     for (int i = 0; i < TRANSACTION_RECORDS; i++) {
-      records.advance();
-      producer.append(records.timestamp(), records.key(), records.value());
+      records().advance();
+      producer.append(records().timestamp(), records().key(), records().value());
     }
   }
 
@@ -78,32 +69,26 @@ public class TransactionBenchmark {
   @TearDown(Level.Iteration)
   public void delete() {
     producer.close();
-    log.close();
-    directory.close();
+    end();
   }
 
   /** Appends records one by one, as anybody does. */
   @Benchmark
   @OperationsPerInvocation(RECORD_COUNT)
   public long append() {
-    long last = 0;
-    for (int i = 0; i < recordCount; i++) {
-      records.advance();
-      last = log.append(records.timestamp(), records.key(), records.value());
-    }
-    return last;
+    return appendAll();
   }
 
   /** Appends records one by one, a hundred to a transaction. */
   @Benchmark
   @OperationsPerInvocation(RECORD_COUNT)
   public long appendInTransactions() {
-    for (int i = 0; i < recordCount; i += TRANSACTION_RECORDS) {
+    for (int i = 0; i < recordCount(); i += TRANSACTION_RECORDS) {
       producer.beginTransaction();
-      appendAll();
+      appendTransaction();
       producer.commitTransaction();
     }
-    return log.offsets().endOffset();
+    return log().offsets().endOffset();
   }
 
   /** Reads everything. */
@@ -122,7 +107,7 @@ public class TransactionBenchmark {
 
   private long read(Visibility visibility) {
     long bytes = 0;
-    try (LogReader reader = log.reader(0, visibility)) {
+    try (LogReader reader = log().reader(0, visibility)) {
       while (reader.nextOffset() < filledEnd && reader.next()) {
         bytes += reader.record().valueBytes();
       }
