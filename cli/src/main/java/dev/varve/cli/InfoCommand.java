@@ -47,16 +47,15 @@ final class InfoCommand extends LogCommand {
   @Override
   public Integer call() throws IOException {
     LogSummary summary;
-    TransactionSummary transactions = TransactionSummary.of(directory);
     long bytes = LogSummary.bytesIn(LogDirectory.of(directory));
     try (ProgressLine progress = ProgressLine.ofBytes(streams(), "info")) {
       summary = LogSummary.of(directory, done -> progress.update(done, bytes));
     }
     ByteSink sink = streams().sink();
     if (json) {
-      printJson(summary, transactions, sink);
+      printJson(summary, sink);
     } else {
-      sink.write(table(summary, transactions).getBytes(StandardCharsets.UTF_8));
+      sink.write(table(summary).getBytes(StandardCharsets.UTF_8));
     }
     sink.flush();
     boolean sound = true;
@@ -77,7 +76,8 @@ final class InfoCommand extends LogCommand {
     };
   }
 
-  private String table(LogSummary summary, TransactionSummary transactions) throws IOException {
+  private String table(LogSummary summary) throws IOException {
+    TransactionSummary transactions = summary.transactions();
     LogDirectory log = summary.directory();
     StringBuilder text = new StringBuilder();
     line(text, "log", directory.toString());
@@ -222,15 +222,14 @@ final class InfoCommand extends LogCommand {
     return summary.segments().stream().mapToLong(part).sum();
   }
 
-  private static void printJson(LogSummary summary, TransactionSummary transactions, ByteSink sink)
-      throws IOException {
+  private static void printJson(LogSummary summary, ByteSink sink) throws IOException {
     LogDirectory log = summary.directory();
     try (JsonGenerator json = new JsonFactory().createGenerator(sink)) {
       json.writeStartObject();
       json.writeStringField("directory", log.path().toString());
       json.writeStringField("state", log.state().name().toLowerCase(Locale.ROOT));
       json.writeNumberField("startOffset", log.startOffset());
-      writeTransactions(json, transactions);
+      writeTransactions(json, summary.transactions());
       json.writeNumberField("durableEnd", log.durableEnd());
       json.writeNumberField("highWatermark", log.highWatermark());
       json.writeNumberField("endOffset", summary.endOffset());

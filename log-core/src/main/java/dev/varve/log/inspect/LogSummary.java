@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,12 +23,14 @@ import org.jspecify.annotations.Nullable;
  * @param endOffset the offset after the last record
  * @param segments its segments, oldest first
  * @param producers what it remembers of producers, the one that appended last first
+ * @param transactions its transactions
  */
 public record LogSummary(
     LogDirectory directory,
     long endOffset,
     List<SegmentSummary> segments,
-    List<ProducerSummary> producers) {
+    List<ProducerSummary> producers,
+    TransactionSummary transactions) {
 
   /** Copies the lists. */
   public LogSummary {
@@ -45,15 +48,24 @@ public record LogSummary(
     LogDirectory directory = LogDirectory.of(path);
     List<SegmentSummary> segments = new ArrayList<>();
     ProducerWalk producers = ProducerWalk.of(directory);
+    TransactionWalk transactions = TransactionWalk.of(directory);
     long endOffset = directory.startOffset();
     long done = 0;
     for (long base : directory.baseOffsets()) {
-      SegmentSummary segment = summarize(directory.log(base), producers, progress, done);
+      TransactionWalk.Segment ended = transactions.segment(base);
+      Consumer<RecordBatch> walks =
+          batch -> {
+            producers.onBatch(batch);
+            ended.onBatch(batch);
+          };
+      SegmentSummary segment = summarize(directory.log(base), walks, progress, done);
+      ended.end();
       segments.add(segment);
       done += segment.fileBytes();
       endOffset = Math.max(endOffset, segment.endOffset());
     }
-    return new LogSummary(directory, endOffset, segments, producers.producers());
+    return new LogSummary(
+        directory, endOffset, segments, producers.producers(), transactions.summary(endOffset));
   }
 
   /** The bytes of all logs of a directory. */
@@ -66,7 +78,7 @@ public record LogSummary(
   }
 
   private static SegmentSummary summarize(
-      Path log, ProducerWalk producers, LongConsumer progress, long done) throws IOException {
+      Path log, Consumer<RecordBatch> walks, LongConsumer progress, long done) throws IOException {
     long batches = 0;
     long records = 0;
     long timestampMax = RecordBatch.NO_TIMESTAMP;
@@ -74,7 +86,7 @@ public record LogSummary(
     try (BatchReader reader = BatchReader.open(log)) {
       while (reader.next()) {
         RecordBatch batch = reader.batch();
-        producers.onBatch(batch);
+        walks.accept(batch);
         batches++;
         records += batch.recordCount();
         timestampMax = Math.max(timestampMax, batch.maxTimestamp());

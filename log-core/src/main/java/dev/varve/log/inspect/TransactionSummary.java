@@ -1,21 +1,9 @@
 package dev.varve.log.inspect;
 
-import dev.varve.index.AbortedTransaction;
-import dev.varve.index.TransactionIndex;
-import dev.varve.log.producer.InvalidStateFileException;
-import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.OpenTransaction;
-import dev.varve.log.producer.PartitionState;
-import dev.varve.log.producer.ProducerSnapshot;
-import dev.varve.log.record.CodecUnavailableException;
-import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
-import dev.varve.log.segment.SegmentFile.Kind;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +28,7 @@ public record TransactionSummary(long lastStableOffset, List<Open> open, List<Ab
    * @param firstOffset where it begins
    */
   public record Open(long producerId, short epoch, long firstOffset) {
-    private static Open of(OpenTransaction transaction) {
+    static Open of(OpenTransaction transaction) {
       return new Open(transaction.producerId(), transaction.epoch(), transaction.firstOffset());
     }
   }
@@ -67,49 +55,19 @@ public record TransactionSummary(long lastStableOffset, List<Open> open, List<Ab
    */
   public static TransactionSummary of(Path path) throws IOException {
     LogDirectory directory = LogDirectory.of(path);
-    PartitionState state = new PartitionState(LeaderEpochs.NONE);
-    List<Aborted> aborted = new ArrayList<>();
+    TransactionWalk walk = TransactionWalk.of(directory);
     long end = directory.startOffset();
-    if (!directory.baseOffsets().isEmpty()) {
-      load(directory, directory.baseOffsets().getFirst(), state);
-    }
     for (long base : directory.baseOffsets()) {
-      TransactionIndex ended = TransactionIndex.growing(Arena.ofAuto(), base);
+      TransactionWalk.Segment segment = walk.segment(base);
       try (BatchReader reader = BatchReader.open(directory.log(base))) {
         while (reader.next()) {
-          onBatch(reader.batch(), state, ended);
+          segment.onBatch(reader.batch());
         }
         end = Math.max(end, reader.endOffset());
       }
-      for (int slot = 0; slot < ended.entryCount(); slot++) {
-        AbortedTransaction entry = ended.transaction(slot);
-        aborted.add(new Aborted(entry.producerId(), entry.firstOffset(), entry.lastOffset()));
-      }
+      segment.end();
     }
-    long stable = Math.max(directory.startOffset(), state.producers().lastStableOffset(end));
-    List<Open> open = state.producers().openTransactions().stream().map(Open::of).toList();
-    return new TransactionSummary(stable, open, aborted);
-  }
-
-  /** What had begun below the first batch, if anything tells. */
-  private static void load(LogDirectory directory, long base, PartitionState state)
-      throws IOException {
-    Path snapshot = directory.file(base, Kind.PRODUCER_SNAPSHOT);
-    if (Files.isRegularFile(snapshot)) {
-      try {
-        state.producers().load(ProducerSnapshot.parse(StateFile.read(snapshot)));
-      } catch (InvalidStateFileException e) {
-        // the check of state files tells
-      }
-    }
-  }
-
-  private static void onBatch(RecordBatch batch, PartitionState state, TransactionIndex ended) {
-    try {
-      state.onBatch(batch, ended);
-    } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
-      // a marker that cannot be read; the check of records tells
-    }
+    return walk.summary(end);
   }
 
   /** Finds the aborted transactions of batches, for who passes over their records. */
