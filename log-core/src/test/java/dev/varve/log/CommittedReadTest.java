@@ -7,7 +7,6 @@ import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.record.TransactionVersion;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -26,12 +25,12 @@ class CommittedReadTest {
       transactional(fixture, 1, 0, "t1");
       fixture.append("b");
       try (LogReader reader = fixture.log().reader(0, Visibility.COMMITTED)) {
-        assertThat(rest(reader)).containsExactly("a");
+        assertThat(LogFixture.rest(reader)).containsExactly("a");
         assertStable(fixture, 1);
 
         commit(fixture, 1);
 
-        assertThat(rest(reader)).containsExactly("t1", "b");
+        assertThat(LogFixture.rest(reader)).containsExactly("t1", "b");
         assertStable(fixture, 4);
       }
     }
@@ -46,12 +45,12 @@ class CommittedReadTest {
       transactional(fixture, 1, 1, "x1");
       abort(fixture, 1);
       transactional(fixture, 1, 2, "d0");
-      assertThat(committed(fixture, 0)).isEmpty();
+      assertThat(fixture.committed(0)).isEmpty();
       commit(fixture, 2);
       assertStable(fixture, 5);
-      assertThat(committed(fixture, 0)).containsExactly("c0", "a");
+      assertThat(fixture.committed(0)).containsExactly("c0", "a");
       commit(fixture, 1);
-      assertThat(committed(fixture, 0)).containsExactly("c0", "a", "d0");
+      assertThat(fixture.committed(0)).containsExactly("c0", "a", "d0");
       assertThat(fixture.keys()).containsExactly("x0", "c0", "a", "x1", "d0");
     }
   }
@@ -65,17 +64,17 @@ class CommittedReadTest {
       transactional(fixture, 1, 1, "x1");
       abort(fixture, 1);
       try (LogReader reader = fixture.log().reader(0, Visibility.COMMITTED)) {
-        assertThat(rest(reader)).isEmpty();
+        assertThat(LogFixture.rest(reader)).isEmpty();
         transactional(fixture, 1, 2, "d0");
         abort(fixture, 2);
-        assertThat(rest(reader)).isEmpty();
+        assertThat(LogFixture.rest(reader)).isEmpty();
         fixture.append("a");
         commit(fixture, 1);
         transactional(fixture, 2, 1, "e0");
         commit(fixture, 2);
-        assertThat(rest(reader)).containsExactly("d0", "a", "e0");
+        assertThat(LogFixture.rest(reader)).containsExactly("d0", "a", "e0");
         reader.seek(2);
-        assertThat(rest(reader)).containsExactly("d0", "a", "e0");
+        assertThat(LogFixture.rest(reader)).containsExactly("d0", "a", "e0");
       }
     }
   }
@@ -91,8 +90,8 @@ class CommittedReadTest {
       fixture.roll().append("d");
       Consumer<LogFixture> check =
           log -> {
-            assertThat(committed(log, 0)).containsExactly("a", "b", "c", "d");
-            assertThat(committed(log, 2)).containsExactly("b", "c", "d");
+            assertThat(log.committed(0)).containsExactly("a", "b", "c", "d");
+            assertThat(log.committed(2)).containsExactly("b", "c", "d");
             assertThat(aborted(log, 0)).containsExactly(new AbortedTransaction(1, 0));
             assertThat(aborted(log, 2)).containsExactly(new AbortedTransaction(1, 0));
             assertThat(aborted(log, 6)).isEmpty();
@@ -113,7 +112,7 @@ class CommittedReadTest {
       fixture.append("a", "b");
       fixture.log().advanceStartOffset(2);
       assertStable(fixture, 2);
-      assertThat(committed(fixture, 2)).isEmpty();
+      assertThat(fixture.committed(2)).isEmpty();
     }
   }
 
@@ -148,20 +147,6 @@ class CommittedReadTest {
 
   private static void abort(LogFixture fixture, long producerId) {
     fixture.log().transactions().end(producerId, EPOCH, Outcome.ABORT, 0, TransactionVersion.TV1);
-  }
-
-  private static List<String> committed(LogFixture fixture, long from) {
-    try (LogReader reader = fixture.log().reader(from, Visibility.COMMITTED)) {
-      return rest(reader);
-    }
-  }
-
-  private static List<String> rest(LogReader reader) {
-    List<String> keys = new ArrayList<>();
-    while (reader.next()) {
-      keys.add(LogFixture.keyOf(reader));
-    }
-    return keys;
   }
 
   private static List<AbortedTransaction> aborted(LogFixture fixture, long from) {

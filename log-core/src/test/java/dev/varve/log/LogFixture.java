@@ -313,6 +313,22 @@ final class LogFixture implements AutoCloseable {
     return keys(log().offsets().startOffset());
   }
 
+  /** The keys that a reader of committed records finds from an offset on. */
+  List<String> committed(long offset) {
+    try (LogReader reader = log().reader(offset, Visibility.COMMITTED)) {
+      return rest(reader);
+    }
+  }
+
+  /** The keys that a reader still finds. */
+  static List<String> rest(LogReader reader) {
+    List<String> keys = new ArrayList<>();
+    while (reader.next()) {
+      keys.add(keyOf(reader));
+    }
+    return keys;
+  }
+
   /** The keys from an offset to the end, each checked against its value. */
   List<String> keys(long offset) {
     List<String> keys = new ArrayList<>();

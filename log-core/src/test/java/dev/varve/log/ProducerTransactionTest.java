@@ -210,12 +210,6 @@ class ProducerTransactionTest {
   }
 
   private static void assertCommitted(LogFixture fixture, String... keys) {
-    List<String> found = new ArrayList<>();
-    try (LogReader reader = fixture.log().reader(0, Visibility.COMMITTED)) {
-      while (reader.next()) {
-        found.add(LogFixture.keyOf(reader));
-      }
-    }
-    assertThat(found).containsExactly(keys);
+    assertThat(fixture.committed(0)).containsExactly(keys);
   }
 }

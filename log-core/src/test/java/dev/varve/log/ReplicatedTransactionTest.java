@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.log.error.ProducerFencedException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,11 +71,11 @@ class ReplicatedTransactionTest {
       append(producer, "a");
       producer.commitTransaction();
       leader.append("b");
-      assertThat(committed(leader)).isEmpty();
+      assertThat(leader.committed(0)).isEmpty();
       leader.log().replica().advanceHighWatermark(2);
-      assertThat(committed(leader)).containsExactly("a");
+      assertThat(leader.committed(0)).containsExactly("a");
       leader.log().replica().advanceHighWatermark(3);
-      assertThat(committed(leader)).containsExactly("a", "b");
+      assertThat(leader.committed(0)).containsExactly("a", "b");
     }
   }
 
@@ -101,7 +99,7 @@ class ReplicatedTransactionTest {
         next.commitTransaction();
       }
       replica.log().replica().advanceHighWatermark(4);
-      assertThat(committed(replica)).containsExactly("b");
+      assertThat(replica.committed(0)).containsExactly("b");
     }
   }
 
@@ -116,7 +114,7 @@ class ReplicatedTransactionTest {
       replica.append("b");
       replica.log().replica().advanceHighWatermark(2);
       assertThat(replica.log().offsets().lastStableOffset()).isEqualTo(2);
-      assertThat(committed(replica)).containsExactly("a", "b");
+      assertThat(replica.committed(0)).containsExactly("a", "b");
     }
   }
 
@@ -153,15 +151,5 @@ class ReplicatedTransactionTest {
 
   private static void append(Producer producer, String key) {
     producer.append(key.getBytes(UTF_8), LogFixture.valueOf(key));
-  }
-
-  private static List<String> committed(LogFixture fixture) {
-    List<String> found = new ArrayList<>();
-    try (LogReader reader = fixture.log().reader(0, Visibility.COMMITTED)) {
-      while (reader.next()) {
-        found.add(LogFixture.keyOf(reader));
-      }
-    }
-    return found;
   }
 }

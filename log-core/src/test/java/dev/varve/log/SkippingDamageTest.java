@@ -145,10 +145,10 @@ class SkippingDamageTest {
           copy -> {
             List<DamagedRange> told = new ArrayList<>();
             try (LogReader reader = copy.log().reader(0).skippingDamage(told::add)) {
-              assertThat(rest(reader)).containsExactly("a", "b");
-              assertThat(rest(reader)).isEmpty();
+              assertThat(LogFixture.rest(reader)).containsExactly("a", "b");
+              assertThat(LogFixture.rest(reader)).isEmpty();
               copy.append("d");
-              assertThat(rest(reader)).containsExactly("d");
+              assertThat(LogFixture.rest(reader)).containsExactly("d");
               assertThat(reader.nextOffset()).isEqualTo(4);
             }
             assertThat(told)
@@ -169,11 +169,11 @@ class SkippingDamageTest {
       List<DamagedRange> told = new ArrayList<>();
       try (LogReader reader =
           fixture.log().reader(0, Visibility.DURABLE).skippingDamage(told::add)) {
-        assertThat(rest(reader)).containsExactly("a");
-        assertThat(rest(reader)).isEmpty();
+        assertThat(LogFixture.rest(reader)).containsExactly("a");
+        assertThat(LogFixture.rest(reader)).isEmpty();
         assertThat(told).isEmpty();
         fixture.log().flush();
-        assertThat(rest(reader)).containsExactly("c");
+        assertThat(LogFixture.rest(reader)).containsExactly("c");
         assertThat(told).extracting(DamagedRange::firstOffset).containsExactly(1L);
       }
     }
@@ -219,16 +219,8 @@ class SkippingDamageTest {
 
   private static List<String> skipping(LogFixture copy, List<DamagedRange> told) {
     try (LogReader reader = copy.log().reader(0).skippingDamage(told::add)) {
-      return rest(reader);
+      return LogFixture.rest(reader);
     }
-  }
-
-  private static List<String> rest(LogReader reader) {
-    List<String> keys = new ArrayList<>();
-    while (reader.next()) {
-      keys.add(LogFixture.keyOf(reader));
-    }
-    return keys;
   }
 
   /** Where the batches of the first segment begin, and its end. */

@@ -60,8 +60,8 @@ class TransactionIndexDamageTest {
       damage.change.accept(fixture);
       fixture.reopen();
       assertThat(fixture.report().closedInOrder()).isTrue();
-      assertThat(committed(fixture)).containsExactly("a", "b", "c");
-      assertThat(committed(fixture)).containsExactly("a", "b", "c");
+      assertThat(fixture.committed(0)).containsExactly("a", "b", "c");
+      assertThat(fixture.committed(0)).containsExactly("a", "b", "c");
       assertThat(told).singleElement().asString().startsWith(INDEX).contains("2 aborted");
       assertThat(fixture.bytes(INDEX)).isEqualTo(sound);
     }
@@ -83,15 +83,5 @@ class TransactionIndexDamageTest {
 
   private static void append(Producer producer, String key) {
     producer.append(key.getBytes(UTF_8), LogFixture.valueOf(key));
-  }
-
-  private static List<String> committed(LogFixture fixture) {
-    List<String> found = new ArrayList<>();
-    try (LogReader reader = fixture.log().reader(0, Visibility.COMMITTED)) {
-      while (reader.next()) {
-        found.add(LogFixture.keyOf(reader));
-      }
-    }
-    return found;
   }
 }

@@ -44,7 +44,7 @@ record Defect(String name, UnaryOperator<Storage> in) {
         new Defect("forces the directory one change late", LateDirectoryForce::new),
         new Defect("writes the checkpoint in place", CheckpointInPlace::new),
         new Defect("renames in two steps", RenameInSteps::new),
-        new Defect("forgets to rename the checkpoint", NoCheckpointRename::new),
+        new Defect("forgets to rename the checkpoint", disk -> new NoRename(disk, CHECKPOINT)),
         new Defect("writes the checkpoint after the next change", LateCheckpoint::new),
         checkpoint("does not keep the start offset", "start-offset \\d+", "start-offset 0"),
         checkpoint(
@@ -225,14 +225,18 @@ record Defect(String name, UnaryOperator<Storage> in) {
     }
   }
 
-  private static final class NoCheckpointRename extends ForwardingStorage {
-    NoCheckpointRename(Storage disk) {
+  /** A file that is written under another name never gets its own. */
+  static final class NoRename extends ForwardingStorage {
+    private final String name;
+
+    NoRename(Storage disk, String name) {
       super(disk);
+      this.name = name;
     }
 
     @Override
     public void rename(String from, String to) throws IOException {
-      if (!to.equals(CHECKPOINT)) {
+      if (!to.equals(name)) {
         super.rename(from, to);
       }
     }

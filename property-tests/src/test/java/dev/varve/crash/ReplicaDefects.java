@@ -29,7 +29,7 @@ final class ReplicaDefects {
             "does not cut the files of segments",
             file -> file.name().endsWith(".log") ? new Defect.NoCut(file) : file),
         new Defect("brings back what was deleted", NoDelete::new),
-        new Defect("does not write epochs", NoEpochs::new),
+        new Defect("does not write epochs", disk -> new Defect.NoRename(disk, EPOCHS)),
         Defect.of(
             "does not force epochs",
             file -> file.name().startsWith(EPOCHS) ? Defect.unforced(file) : file),
@@ -77,19 +77,6 @@ final class ReplicaDefects {
         rename(name, before);
       } else {
         super.delete(name);
-      }
-    }
-  }
-
-  private static final class NoEpochs extends ForwardingStorage {
-    NoEpochs(Storage disk) {
-      super(disk);
-    }
-
-    @Override
-    public void rename(String from, String to) throws IOException {
-      if (!to.equals(EPOCHS)) {
-        super.rename(from, to);
       }
     }
   }
