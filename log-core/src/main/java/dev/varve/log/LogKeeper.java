@@ -189,7 +189,7 @@ final class LogKeeper {
     SealedSegment sealed;
     try {
       sealed = rolled.settle();
-      stateFiles.writeEpochs(writer.epochs(startOffset));
+      stateFiles.writeEpochs(writer.inTurn(state -> state.epochsFrom(startOffset)));
     } catch (IOException e) {
       throw new LogIOException(rolled.path() + " could not be settled: " + e.getMessage(), e);
     }

@@ -26,6 +26,8 @@ import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentList;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one place where a log changes: appends, rolls, and every other change of the list of segments
@@ -401,17 +403,6 @@ final class LogWriter {
     }
   }
 
-  /** The leader epochs now, less those that begin below the start of the log. */
-  LeaderEpochs epochs(long startOffset) {
-    writeLock.lock();
-    try {
-      state.replaceEpochs(state.epochs().truncateFromStart(startOffset));
-      return state.epochs();
-    } finally {
-      writeLock.unlock();
-    }
-  }
-
   /** Keeps the log from changing until {@link #releaseAppends}, but for what is done here. */
   void holdAppends() {
     writeLock.lock();
@@ -426,6 +417,16 @@ final class LogWriter {
   @SuppressWarnings("GuardedBy") // the caller has the lock
   PartitionState heldState() {
     return state;
+  }
+
+  /** Does something with what the log remembers while it does not change otherwise. */
+  <T extends @Nullable Object> T inTurn(Function<PartitionState, T> action) {
+    writeLock.lock();
+    try {
+      return action.apply(state);
+    } finally {
+      writeLock.unlock();
+    }
   }
 
   /** Appends a marker, for whoever holds appends, and returns its offset. */
@@ -477,14 +478,11 @@ final class LogWriter {
 
   /** Refuses appends from now on; returns whether that is new. */
   boolean close() {
-    writeLock.lock();
-    try {
+    return inTurn(_ -> {
       boolean wasOpen = !closed;
       closed = true;
       return wasOpen;
-    } finally {
-      writeLock.unlock();
-    }
+    });
   }
 
   /** Ends the last segment of a log that was closed; the list of segments stays as it is. */

@@ -48,23 +48,13 @@ final class ProducerExpiry {
         writer.checkOpen();
         roundMillis = now;
       }
-      inRound = !expireSome(now);
+      boolean all =
+          writer.inTurn(
+              state -> state.producers().expireSome(now, expirationMillis, STEP_PRODUCERS_MAX));
+      inRound = !all;
       return inRound ? 1 : 0;
     } finally {
       stepLock.unlock();
-    }
-  }
-
-  /** Returns whether all have been looked at. */
-  private boolean expireSome(long nowMillis) {
-    writer.holdAppends();
-    try {
-      return writer
-          .heldState()
-          .producers()
-          .expireSome(nowMillis, expirationMillis, STEP_PRODUCERS_MAX);
-    } finally {
-      writer.releaseAppends();
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.varve.log.error.FencedLeaderEpochException;
 import dev.varve.log.error.OffsetsOutOfOrderException;
 import dev.varve.log.error.TruncationBelowHighWatermarkException;
 import dev.varve.log.producer.LeaderEpochs;
+import dev.varve.log.producer.PartitionState;
 import dev.varve.log.record.EpochEnd;
 import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.LeaderEpoch;
@@ -14,6 +15,7 @@ import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * A log as one of several replicas: begins the epoch of a leader, takes the batches of another,
@@ -111,7 +113,7 @@ public final class Replica {
       switch (writer.appendAsFollower(run)) {
         case APPENDED -> done = true;
         case APPENDED_WITH_EPOCHS -> {
-          keeper.writeEpochs(writer.epochs(keeper.startOffset()));
+          keeper.writeEpochs(writer.inTurn(state -> state.epochsFrom(keeper.startOffset())));
           done = true;
         }
         case NEEDS_ROLL -> rollTo(run.firstOffset());
@@ -154,12 +156,7 @@ public final class Replica {
   }
 
   private LeaderEpochs epochs() {
-    writer.holdAppends();
-    try {
-      return writer.heldState().epochs();
-    } finally {
-      writer.releaseAppends();
-    }
+    return writer.inTurn(PartitionState::epochs);
   }
 
   /** The latest leader epoch, or -1 if there is none. */
@@ -178,12 +175,7 @@ public final class Replica {
    * </pre>
    */
   public EpochEnd endOffsetForEpoch(int epoch) {
-    writer.holdAppends();
-    try {
-      return writer.heldState().epochs().endOffsetFor(epoch, writer.endOffset());
-    } finally {
-      writer.releaseAppends();
-    }
+    return writer.inTurn(state -> state.epochs().endOffsetFor(epoch, writer.endOffset()));
   }
 
   /**
@@ -220,31 +212,20 @@ public final class Replica {
    *     again finishes it
    */
   public long truncateTo(long offset) {
-    keeper.hold();
-    try {
-      writer.holdAppends();
-      try {
-        writer.checkOpen();
-        check(offset, offset);
-        if (offset >= writer.endOffset()) {
-          writer.follow();
-          cutEpochsAtEnd();
-          return writer.endOffset();
-        }
-        LogTruncation truncation =
-            LogTruncation.to(offset, keeper.startOffset(), storage, options, writer.segments());
-        check(offset, truncation.endOffset());
-        truncate(truncation, keeper.startOffset());
-      } catch (InternalError e) {
-        throw writer.lostMemory(e);
-      } finally {
-        writer.releaseAppends();
+    alone(() -> {
+      check(offset, offset);
+      if (offset >= writer.endOffset()) {
+        writer.follow();
+        cutEpochsAtEnd();
+        return false;
       }
-      keeper.tryReclaim();
-      return writer.endOffset();
-    } finally {
-      keeper.release();
-    }
+      LogTruncation truncation =
+          LogTruncation.to(offset, keeper.startOffset(), storage, options, writer.segments());
+      check(offset, truncation.endOffset());
+      truncate(truncation, keeper.startOffset());
+      return true;
+    });
+    return writer.endOffset();
   }
 
   /**
@@ -255,22 +236,40 @@ public final class Replica {
    * @see #truncateTo
    */
   public void truncateFullyAndStartAt(long offset) {
+    alone(() -> {
+      check(offset, offset);
+      truncate(
+          LogTruncation.ofAll(offset, writer.highWatermark(), storage, options, writer.segments()),
+          offset);
+      return true;
+    });
+  }
+
+  /**
+   * Does something while nobody else uses the files or appends.
+   *
+   * @param truncation returns whether it has let go of memory
+   */
+  private void alone(BooleanSupplier truncation) {
     keeper.hold();
     try {
-      writer.holdAppends();
-      try {
-        writer.checkOpen();
-        check(offset, offset);
-        long highWatermark = writer.highWatermark();
-        truncate(
-            LogTruncation.ofAll(offset, highWatermark, storage, options, writer.segments()),
-            offset);
-      } finally {
-        writer.releaseAppends();
+      if (inTurn(truncation)) {
+        keeper.tryReclaim();
       }
-      keeper.tryReclaim();
     } finally {
       keeper.release();
+    }
+  }
+
+  private boolean inTurn(BooleanSupplier truncation) {
+    writer.holdAppends();
+    try {
+      writer.checkOpen();
+      return truncation.getAsBoolean();
+    } catch (InternalError e) {
+      throw writer.lostMemory(e);
+    } finally {
+      writer.releaseAppends();
     }
   }
 

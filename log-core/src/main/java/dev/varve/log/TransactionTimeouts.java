@@ -41,16 +41,13 @@ final class TransactionTimeouts {
       return 0;
     }
     int ended = 0;
-    while (ended < ENDED_MAX) {
+    while (ended < ENDED_MAX && writer.leads()) {
       OpenTransaction oldest = transactions.oldest();
       if (oldest == null) {
         break;
       }
       if (now - oldest.sinceMillis() < timeoutMillis) {
         nextLookMillis = oldest.sinceMillis() + timeoutMillis;
-        break;
-      }
-      if (!writer.leads()) {
         break;
       }
       if (transactions.abort(oldest)) {

@@ -2,6 +2,7 @@ package dev.varve.log;
 
 import dev.varve.log.error.InvalidTransactionStateException;
 import dev.varve.log.producer.OpenTransaction;
+import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerClaim;
 import dev.varve.log.producer.ProducerName;
 import dev.varve.log.record.EncodedBatch;
@@ -9,6 +10,7 @@ import dev.varve.log.record.EndTransactionMarker;
 import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.TransactionVersion;
 import java.util.List;
+import java.util.function.Function;
 import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
@@ -36,17 +38,13 @@ public final class Transactions {
    * that was left open is aborted.
    */
   ProducerClaim claim(ProducerName name) {
-    writer.holdAppends();
-    try {
-      writer.checkOpen();
-      OpenTransaction left = writer.heldState().owners().openTransaction(name);
+    return inTurn(state -> {
+      OpenTransaction left = state.owners().openTransaction(name);
       if (left != null) {
         abortHeld(left);
       }
-      return writer.heldState().owners().claim(name);
-    } finally {
-      writer.releaseAppends();
-    }
+      return state.owners().claim(name);
+    });
   }
 
   /** Takes note that one who claimed a producer will not append any more. */
@@ -102,24 +100,12 @@ public final class Transactions {
   }
 
   private long append(EncodedBatch marker, TransactionVersion version) {
-    writer.holdAppends();
-    try {
-      writer.checkOpen();
-      return writer.appendHeld(marker, version);
-    } finally {
-      writer.releaseAppends();
-    }
+    return inTurn(state -> writer.appendHeld(marker, version));
   }
 
   /** The open transaction that began first on the clock; null if none is open. */
   @Nullable OpenTransaction oldest() {
-    writer.holdAppends();
-    try {
-      writer.checkOpen();
-      return writer.heldState().producers().oldestTransaction();
-    } finally {
-      writer.releaseAppends();
-    }
+    return inTurn(state -> state.producers().oldestTransaction());
   }
 
   /**
@@ -128,32 +114,20 @@ public final class Transactions {
    * @return false if it was ended meanwhile, or the log follows a leader now
    */
   boolean abort(OpenTransaction transaction) {
-    writer.holdAppends();
-    try {
-      writer.checkOpen();
-      OpenTransaction now =
-          writer.heldState().producers().openTransaction(transaction.producerId());
+    return inTurn(state -> {
+      OpenTransaction now = state.producers().openTransaction(transaction.producerId());
       if (!writer.leads() || now == null || now.firstOffset() != transaction.firstOffset()) {
         return false;
       }
       abortHeld(now);
       return true;
-    } finally {
-      writer.releaseAppends();
-    }
+    });
   }
 
   /** The transactions that are open now, by first offset. */
   public List<TransactionInfo> open() {
-    writer.holdAppends();
-    try {
-      writer.checkOpen();
-      return writer.heldState().producers().openTransactions().stream()
-          .map(TransactionInfo::of)
-          .toList();
-    } finally {
-      writer.releaseAppends();
-    }
+    return inTurn(
+        state -> state.producers().openTransactions().stream().map(TransactionInfo::of).toList());
   }
 
   /**
@@ -172,30 +146,31 @@ public final class Transactions {
   }
 
   private OpenTransaction abortOpen(long producerId) {
-    writer.holdAppends();
-    try {
-      writer.checkOpen();
-      OpenTransaction open = writer.heldState().producers().openTransaction(producerId);
+    return inTurn(state -> {
+      OpenTransaction open = state.producers().openTransaction(producerId);
       if (open == null) {
-        throw noTransaction(producerId);
+        throw noTransaction(producerId, state);
       }
       abortHeld(open);
       return open;
-    } finally {
-      writer.releaseAppends();
-    }
+    });
   }
 
-  private InvalidTransactionStateException noTransaction(long producerId) {
+  private InvalidTransactionStateException noTransaction(long producerId, PartitionState state) {
     List<Long> others =
-        writer.heldState().producers().openTransactions().stream()
-            .map(OpenTransaction::producerId)
-            .toList();
+        state.producers().openTransactions().stream().map(OpenTransaction::producerId).toList();
     return new InvalidTransactionStateException(
         "producer "
             + producerId
             + ": found no open transaction, expected one; producers with one: "
             + (others.isEmpty() ? "none" : others));
+  }
+
+  private <T extends @Nullable Object> T inTurn(Function<PartitionState, T> action) {
+    return writer.inTurn(state -> {
+      writer.checkOpen();
+      return action.apply(state);
+    });
   }
 
   private void abortHeld(OpenTransaction transaction) {

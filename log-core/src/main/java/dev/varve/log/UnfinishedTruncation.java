@@ -58,15 +58,10 @@ final class UnfinishedTruncation {
   private List<Long> truncate(List<Long> bases) throws IOException {
     long end = checkpoint.truncateTo();
     report(LogCheckpoint.FILE_NAME, 0, 0, "a truncation that had begun");
-    List<Long> left = new ArrayList<>(bases.stream().filter(base -> base < end).toList());
-    if (end <= checkpoint.startOffset()) {
-      left.clear();
-      LogTruncation.deleteRest(storage, 0);
-      stateFiles.cutEpochs(0);
-    } else {
-      LogTruncation.deleteRest(storage, end);
-      stateFiles.cutEpochs(end);
-    }
+    long keptEnd = end <= checkpoint.startOffset() ? 0 : end;
+    List<Long> left = new ArrayList<>(bases.stream().filter(base -> base < keptEnd).toList());
+    LogTruncation.deleteRest(storage, keptEnd);
+    stateFiles.cutEpochs(keptEnd);
     storage.create(SegmentFile.name(end, Kind.LOG)).close();
     storage.forceDirectory();
     left.add(end);

@@ -70,6 +70,12 @@ public final class PartitionState {
     return epochs;
   }
 
+  /** The leader epochs, less those that begin below the start of the log. */
+  public LeaderEpochs epochsFrom(long startOffset) {
+    epochs = epochs.truncateFromStart(startOffset);
+    return epochs;
+  }
+
   /** Replaces the epochs, after the log lost its end or its beginning. */
   public void replaceEpochs(LeaderEpochs replacement) {
     epochs = replacement;
