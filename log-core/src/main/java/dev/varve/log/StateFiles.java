@@ -6,8 +6,6 @@ import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerSnapshot;
 import dev.varve.log.producer.ProducerStates;
-import dev.varve.log.record.CodecUnavailableException;
-import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
@@ -83,10 +81,8 @@ final class StateFiles {
     if (batch.baseOffset() < loaded.offset()) {
       return;
     }
-    try {
-      loaded.state().onBatch(batch, aborted);
-    } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
-      // A checksum says only that these are the bytes somebody wrote.
+    String passedOver = loaded.state().replay(batch, aborted);
+    if (passedOver != null) {
       report(
           new RecoveryDecision(
               RecoveryDecision.Kind.PASSED_OVER_MARKER,
@@ -95,7 +91,7 @@ final class StateFiles {
               batch.sizeBytes(),
               batch.baseOffset(),
               batch.nextOffset(),
-              "a control batch that marks nothing: " + e.getMessage(),
+              passedOver,
               "the end of a transaction"));
     }
   }
