@@ -126,6 +126,7 @@ public class OpenBenchmark {
         Files.createDirectories(target);
       } else {
         Files.copy(path, target, COPY_ATTRIBUTES); // another time would be another log
+        force(target);
       }
     }
   }
