@@ -144,7 +144,7 @@ final class LogRecovery {
     if (options.replicated() && highWatermark < plan.stateOffset()) {
       findUnreplicated(state, stateFiles, segments, highWatermark);
     }
-    stateFiles.deleteStraySnapshots(segments, active.endOffset());
+    stateFiles.deleteStraySnapshots(directory.snapshots(), segments, active.endOffset());
     OpenReport report =
         new OpenReport(
             plan.reason().isEmpty(),
