@@ -141,8 +141,11 @@ final class LogRecovery {
     state.producers().expire(options.clock().time(), options.producerExpirationMillis());
     SegmentList segments = SegmentList.of(sealed, active);
     long highWatermark = highWatermark(startOffset, active.endOffset());
-    if (options.replicated() && highWatermark < plan.stateOffset()) {
-      findUnreplicated(state, stateFiles, segments, highWatermark);
+    if (options.replicated()) {
+      state.producers().replicatedTo(highWatermark); // less than was kept, if the end is lost
+      if (highWatermark < plan.stateOffset()) {
+        findUnreplicated(state, stateFiles, segments, highWatermark);
+      }
     }
     stateFiles.deleteStraySnapshots(directory.snapshots(), segments, active.endOffset());
     OpenReport report =

@@ -56,8 +56,10 @@ public final class Producer implements AutoCloseable {
 
   private Transaction transaction = Transaction.NONE;
 
-  /** Where the transaction begins, if it has data. */
+  /** Where the transaction begins, and its last record lies, if it has data. */
   private long transactionFirstOffset;
+
+  private long transactionLastOffset;
 
   private boolean closed;
 
@@ -237,6 +239,7 @@ public final class Producer implements AutoCloseable {
         transaction = Transaction.WITH_DATA;
         transactionFirstOffset = baseOffset;
       }
+      transactionLastOffset = baseOffset + batch.lastOffsetDelta();
     }
     log.awaitAppended(baseOffset + batch.lastOffsetDelta() + 1);
     return baseOffset;
@@ -328,7 +331,9 @@ public final class Producer implements AutoCloseable {
   private void endTransaction(Outcome outcome) {
     if (transaction == Transaction.WITH_DATA) {
       switch (outcome) {
-        case COMMIT -> transactions.commit(id, epoch, transactionFirstOffset, COORDINATOR_EPOCH);
+        case COMMIT ->
+            transactions.commit(
+                id, epoch, transactionFirstOffset, transactionLastOffset, COORDINATOR_EPOCH);
         case ABORT ->
             transactions.end(id, epoch, outcome, COORDINATOR_EPOCH, TransactionVersion.TV1);
       }

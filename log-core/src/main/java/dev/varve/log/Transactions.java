@@ -103,10 +103,12 @@ public final class Transactions {
    * Commits the transaction of an owner of a producer, if it is still all there.
    *
    * @param firstOffset where the owner has seen it begin
-   * @throws InvalidTransactionStateException if it does not begin there any more: it was truncated,
-   *     or ended by somebody else
+   * @param lastOffset of its newest batch, as the owner has seen it
+   * @throws InvalidTransactionStateException if it does not reach from there to there any more: it
+   *     was truncated, or ended by somebody else
    */
-  void commit(long producerId, short epoch, long firstOffset, int coordinatorEpoch) {
+  void commit(
+      long producerId, short epoch, long firstOffset, long lastOffset, int coordinatorEpoch) {
     EncodedBatch marker =
         new EndTransactionMarker(Outcome.COMMIT, coordinatorEpoch)
             .encode(clock.time(), producerId, epoch);
@@ -114,14 +116,20 @@ public final class Transactions {
         inTurn(state -> {
           state.admit(marker.batch(), TransactionVersion.TV1); // refuses who was fenced
           OpenTransaction open = state.producers().openTransaction(producerId);
-          if (open == null || open.firstOffset() != firstOffset) {
+          if (open == null
+              || open.firstOffset() != firstOffset
+              || open.lastOffset() != lastOffset) {
             throw new InvalidTransactionStateException(
                 "producer "
                     + producerId
                     + ": found "
-                    + (open == null ? "no open transaction" : "one from " + open.firstOffset())
-                    + ", expected that from offset "
-                    + firstOffset);
+                    + (open == null
+                        ? "no open transaction"
+                        : "one from offset " + open.firstOffset() + " to " + open.lastOffset())
+                    + ", expected one from offset "
+                    + firstOffset
+                    + " to "
+                    + lastOffset);
           }
           return writer.appendHeld(marker, TransactionVersion.TV1);
         });

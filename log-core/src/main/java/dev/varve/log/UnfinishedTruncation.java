@@ -38,7 +38,7 @@ final class UnfinishedTruncation {
   List<Long> finish(List<Long> bases) throws IOException {
     List<Long> left = new ArrayList<>(bases);
     for (Cut cut : checkpoint.cuts()) {
-      if (cut.bytes() == 0) {
+      if (cut.bytes() == 0 && cut.baseOffset() < checkpoint.truncateTo()) {
         delete(cut.baseOffset());
         left.remove(cut.baseOffset());
       } else {

@@ -41,6 +41,9 @@ class ReplicatedTransactionProperties {
     TRUNCATE,
     CLOSE,
     DIE,
+    /** The end may be gone then, also where others have it. */
+    LOSE_POWER,
+    FLUSH,
     MAINTAIN
   }
 
@@ -123,6 +126,17 @@ class ReplicatedTransactionProperties {
           log.close();
           reopen(left);
         }
+        case LOSE_POWER -> {
+          SimulatedDisk left = disk.afterPowerLoss();
+          log.close();
+          disk = left;
+          log = open(left);
+          int end = (int) log.offsets().endOffset();
+          entries.subList(end, entries.size()).clear();
+          highWatermark = (int) log.offsets().highWatermark();
+          seen = List.of();
+        }
+        case FLUSH -> log.flush();
         case MAINTAIN -> log.maintenance();
       }
     }

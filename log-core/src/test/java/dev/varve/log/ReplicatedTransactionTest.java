@@ -247,6 +247,23 @@ class ReplicatedTransactionTest {
   }
 
   @Test
+  void aTransactionThatLostItsEndIsNotCommitted() {
+    try (LogFixture replica = replica("leader")) {
+      Producer producer = replica.log().producer("p");
+      producer.beginTransaction();
+      append(producer, "x");
+      append(producer, "y");
+      replica.log().replica().truncateTo(1);
+      assertThatThrownBy(producer::commitTransaction)
+          .isInstanceOf(InvalidTransactionStateException.class)
+          .hasMessageContainingAll("one from offset 0 to 0", "expected one from offset 0 to 1");
+      producer.abortTransaction();
+      replica.log().replica().advanceHighWatermark(2);
+      assertThat(replica.committed(0)).isEmpty();
+    }
+  }
+
+  @Test
   void aProducerGoesOnBehindWhatWasCut() {
     try (LogFixture replica = replica("leader")) {
       Producer producer = replica.log().producer("p");

@@ -8,11 +8,17 @@ package dev.varve.log.producer;
  * @param coordinatorEpoch the coordinator's epoch in the producer's last marker; -1 if there is
  *     none
  * @param firstOffset the base offset of its first batch
+ * @param lastOffset the last offset of its newest batch
  * @param sinceMillis when that was appended; after a reopen, the largest timestamp of the
  *     producer's newest batch that was known then
  */
 public record OpenTransaction(
-    long producerId, short epoch, int coordinatorEpoch, long firstOffset, long sinceMillis) {
+    long producerId,
+    short epoch,
+    int coordinatorEpoch,
+    long firstOffset,
+    long lastOffset,
+    long sinceMillis) {
 
   /**
    * The epoch of a marker that ends it against its producer's will: the next, if there is one.

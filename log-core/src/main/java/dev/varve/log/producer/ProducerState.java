@@ -183,7 +183,12 @@ final class ProducerState {
   /** The transaction that is open. */
   OpenTransaction openTransaction() {
     return new OpenTransaction(
-        producerId, epoch, coordinatorEpoch, currentTxnFirstOffset, transactionSinceMillis);
+        producerId,
+        epoch,
+        coordinatorEpoch,
+        currentTxnFirstOffset,
+        lastOffset,
+        transactionSinceMillis);
   }
 
   long transactionSinceMillis() {
