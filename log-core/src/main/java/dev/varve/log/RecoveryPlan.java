@@ -251,6 +251,11 @@ final class RecoveryPlan {
     return loaded.state();
   }
 
+  /** Where the state began: what it has not seen lies below. */
+  long stateOffset() {
+    return loaded.offset();
+  }
+
   /** Shows the state a batch that was scanned, at its position in a file. */
   void replay(Path file, long position, RecordBatch batch, TransactionIndex aborted) {
     stateFiles.replay(loaded, file, position, batch, aborted);
