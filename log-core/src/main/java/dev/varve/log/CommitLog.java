@@ -86,9 +86,9 @@ public final class CommitLog implements AutoCloseable {
         new LogMaintenance(options, directory().toString())
             .space(writer::prepareSpace)
             .keeper(keeper::backlog, keeper::maintain)
-            .add("transaction time-outs", transactionTimeouts::doWork)
-            .add("producers", producerExpiry::doWork)
-            .add("scrub", scrub::doWork);
+            .transactionTimeouts(transactionTimeouts::doWork)
+            .producers(producerExpiry::doWork)
+            .scrub(scrub::doWork);
     keeper.open(recovered.foreign());
   }
 
