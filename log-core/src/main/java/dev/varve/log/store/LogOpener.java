@@ -46,14 +46,22 @@ final class LogOpener {
   }
 
   /**
-   * Opens a log that is there, or makes one.
+   * Counts a log that is about to be opened.
+   *
+   * @throws dev.varve.log.error.ProcessLimitException if it is one too many for the process
+   */
+  void admit(TopicPartition partition) {
+    limits.admit(partition);
+  }
+
+  /**
+   * Opens a log that is there, or makes one; to be admitted before.
    *
    * @param ofKnownTopic whether all other logs have been looked at, so that a log that does not say
    *     of which topic it is gets the id that they have, or a new one
    * @throws LogException if it cannot be opened; nothing of it is held
    */
   StoredLog open(TopicPartition partition, boolean ofKnownTopic) {
-    limits.admit(partition);
     LogOptions log =
         options
             .log(partition)

@@ -21,6 +21,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -63,6 +65,10 @@ public final class LogStore implements AutoCloseable {
 
   private final ScheduledTask deleting;
   private final ScheduledTask checkpointing;
+
+  /** Those of which a directory may be there that no log has closed in order. */
+  @GuardedBy("storeLock")
+  private final Set<TopicPartition> halfMade = new TreeSet<>();
 
   @GuardedBy("storeLock")
   private boolean closed;
@@ -180,7 +186,8 @@ public final class LogStore implements AutoCloseable {
    *
    * @throws LogExistsException if there is one of this name
    * @throws dev.varve.log.error.ProcessLimitException if it is one too many for the process
-   * @throws LogIOException if the disk fails; nothing is left, or an empty directory
+   * @throws LogIOException if the disk fails; nothing is left, or an empty log that the next open
+   *     of the store finds, and for which no close vouches until then
    */
   @CanIgnoreReturnValue
   public CommitLog create(TopicPartition partition) {
@@ -190,7 +197,10 @@ public final class LogStore implements AutoCloseable {
       if (logs.containsKey(partition)) {
         throw new LogExistsException(directory() + " has a log " + partition + " already");
       }
+      opener.admit(partition);
+      halfMade.add(partition);
       StoredLog created = opener.open(partition, true);
+      halfMade.remove(partition);
       logs.put(partition, created);
       return require(created);
     } finally {
@@ -215,6 +225,7 @@ public final class LogStore implements AutoCloseable {
         if (before.log() != null) {
           before.log().close();
         }
+        opener.admit(partition);
         StoredLog opened = opener.open(partition, true);
         logs.put(partition, opened);
         writeCheckpoints(); // what was noted of a log that was not open is of no meaning now
@@ -392,8 +403,18 @@ public final class LogStore implements AutoCloseable {
   /** Writes what the next finds, when all logs are closed. */
   private void leave(boolean inOrder) throws IOException {
     checkpoints.writeClosed(logs.values());
-    if (inOrder && (report.closedInOrder() || !found.hasBrokersLogs())) {
+    boolean othersInOrder = report.closedInOrder() || !found.hasBrokersLogs();
+    if (inOrder && othersInOrder && noneIsHalfMade()) {
       StoreCheckpoints.writeCleanShutdown(tree);
+    }
+  }
+
+  private boolean noneIsHalfMade() {
+    storeLock.lock();
+    try {
+      return halfMade.isEmpty();
+    } finally {
+      storeLock.unlock();
     }
   }
 }

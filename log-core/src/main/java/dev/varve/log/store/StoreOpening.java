@@ -110,6 +110,7 @@ final class StoreOpening {
   private void openLog(TopicPartition partition) {
     StoredLog log;
     try {
+      opener.admit(partition);
       log = opener.open(partition, false);
     } catch (RuntimeException | Error e) {
       log = StoredLog.failed(partition, e); // for want of memory, perhaps

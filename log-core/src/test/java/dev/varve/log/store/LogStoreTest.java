@@ -346,16 +346,20 @@ class LogStoreTest {
     assertThat(fixture.near.getFirst())
         .hasToString("805 file descriptors are used and 0 more needed, of 1000 (ulimit -n)");
     fixture.limits = List.of(limit(949));
-    LogStore full = fixture.open(new SimulatedTree(Path.of("other"), 1));
+    SimulatedTree other = new SimulatedTree(Path.of("other"), 1);
+    LogStore full = fixture.open(other);
     assertThatThrownBy(() -> full.create(ORDERS))
         .isInstanceOf(ProcessLimitException.class)
         .hasMessage(
             "orders-0 is not opened: 949 file descriptors are used and 3 more needed, of 1000"
                 + " (ulimit -n)");
     assertThat(full.partitions()).isEmpty();
-    fixture.limits = List.of(limit(500));
-    full.create(ORDERS);
     full.close();
+    assertThat(text(other, CLEAN)).as("nothing was made").isNotEqualTo("none");
+    fixture.limits = List.of(limit(500));
+    try (LogStore again = fixture.open(other)) {
+      again.create(ORDERS);
+    }
     store.close();
   }
 

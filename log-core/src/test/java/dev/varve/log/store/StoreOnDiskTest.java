@@ -63,10 +63,10 @@ class StoreOnDiskTest {
     for (int i = 0; i < 20; i++) {
       append(store.create(new TopicPartition("topic", i)), "a", "b");
     }
-    store.delete(new TopicPartition("topic", 3));
-    assertThat(descriptors()).isEqualTo(19 * LimitGuard.DESCRIPTORS_PER_LOG + 1);
-    assertThat(mappings()).isEqualTo(19 * LimitGuard.MAPPINGS_PER_LOG);
+    assertThat(descriptors()).isEqualTo(20 * LimitGuard.DESCRIPTORS_PER_LOG + 1);
+    assertThat(mappings()).as("more once space is prepared").isBetween(20L, 40L);
     assertThat(threads()).as("one for all logs").isEqualTo(1);
+    store.delete(new TopicPartition("topic", 3));
     store.close();
     assertThat(descriptors()).isZero();
     assertThat(mappings()).isZero();
