@@ -203,7 +203,7 @@ public final class CommitLog implements AutoCloseable {
    * @throws dev.varve.log.error.ProducerFencedException if its producer has a newer epoch
    */
   public long append(EncodedBatch batch) {
-    long baseOffset = LogWriter.offset(writer.append(batch));
+    long baseOffset = AppendAnswer.baseOffset(writer.append(batch));
     keeper.awaitAppended(baseOffset + batch.lastOffsetDelta() + 1);
     return baseOffset;
   }

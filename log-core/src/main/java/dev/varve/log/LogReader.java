@@ -153,16 +153,7 @@ public final class LogReader implements AutoCloseable {
       current.checkOrder(batch, expectedOffset == UNKNOWN ? first : expectedOffset);
       long visibleEnd = readPath.visibleEnd(current, visibility);
       if (batch.nextOffset() <= visibleEnd) {
-        cursor.open(batch);
-        if (aborted != null
-            && aborted.contains(
-                cursor.batch(), Math.min(visibleEnd, current.segment().endOffset()))) {
-          cursor.clear(); // after the checksum has borne out whose batch it is
-        }
-        position += batch.sizeBytes();
-        nextOffset = Math.max(nextOffset, batch.baseOffset());
-        openBatchEnd = batch.nextOffset();
-        expectedOffset = openBatchEnd;
+        open(Math.min(visibleEnd, current.segment().endOffset()));
         return true;
       }
       if (batch.nextOffset() <= current.cutOffset()) {
@@ -175,6 +166,22 @@ public final class LogReader implements AutoCloseable {
       current = current == null ? null : moveToBatch(current);
     }
     return false;
+  }
+
+  /**
+   * Opens the batch that was moved to, which may be seen.
+   *
+   * @param decidedEnd the end of what may be looked up of transactions at once
+   */
+  private void open(long decidedEnd) {
+    cursor.open(batch);
+    if (aborted != null && aborted.contains(cursor.batch(), decidedEnd)) {
+      cursor.clear(); // after the checksum has borne out whose batch it is
+    }
+    position += batch.sizeBytes();
+    nextOffset = Math.max(nextOffset, batch.baseOffset());
+    openBatchEnd = batch.nextOffset();
+    expectedOffset = openBatchEnd;
   }
 
   /** Moves to the next batch, in later segments if need be; null at the end. */

@@ -53,6 +53,9 @@ final class LogTruncation implements AutoCloseable {
   /** What stays of its file. */
   private long cutBytes;
 
+  /** The segment that goes whole although it begins below the end, with a gap; if one does. */
+  private @Nullable Segment emptied;
+
   private long endOffset;
 
   private boolean leavesNothing;
@@ -127,6 +130,8 @@ final class LogTruncation implements AutoCloseable {
       if (position > 0) {
         cut = segment;
         cutBytes = position;
+      } else if (segment.baseOffset() < endOffset) {
+        emptied = segment;
       }
     } finally {
       view.release();
@@ -148,8 +153,11 @@ final class LogTruncation implements AutoCloseable {
     return leavesNothing;
   }
 
-  /** The cut that is to be made in a file. */
+  /** The cut that is to be made in a file; one of no bytes is of a file that goes. */
   List<Cut> cuts() {
+    if (emptied != null) {
+      return List.of(new Cut(emptied.baseOffset(), 0));
+    }
     return cut == null ? List.of() : List.of(new Cut(cut.baseOffset(), cutBytes));
   }
 

@@ -116,25 +116,10 @@ final class LogWriter {
     return Math.min(firstUndecided.get(), end);
   }
 
-  /** The answer of {@link #append} about a batch that its producer has repeated. */
-  private static long repeated(long originalOffset) {
-    return ~originalOffset;
-  }
-
-  /** Whether the answer of {@link #append} is that the log has the batch already. */
-  static boolean isRepeated(long answer) {
-    return answer < 0;
-  }
-
-  /** The base offset that a batch has in the log, from the answer of {@link #append}. */
-  static long offset(long answer) {
-    return answer < 0 ? ~answer : answer;
-  }
-
   /**
    * Appends a batch, unless its producer repeats it.
    *
-   * @return for {@link #offset} and {@link #isRepeated}
+   * @return an {@link AppendAnswer}
    */
   long append(EncodedBatch batch) {
     int batchBytes = batch.sizeBytes();
@@ -160,7 +145,7 @@ final class LogWriter {
     if (batch.hasProducerId()) {
       long original = state.admit(batch.batch(), version);
       if (original != ProducerStates.NEW) {
-        return repeated(original);
+        return AppendAnswer.repeated(original);
       }
     }
     ActiveSegment active = segments.active();

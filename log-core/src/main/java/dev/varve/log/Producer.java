@@ -228,8 +228,8 @@ public final class Producer implements AutoCloseable {
           "batch of producer " + header.producerId() + ", expected none or " + id);
     }
     long answer = first ? writeFirst(batch) : writer.append(batch);
-    long baseOffset = LogWriter.offset(answer);
-    if (LogWriter.isRepeated(answer)) {
+    long baseOffset = AppendAnswer.baseOffset(answer);
+    if (AppendAnswer.isRepeated(answer)) {
       checkNotAborted(baseOffset, header);
     } else {
       nextSequence = header.nextSequence();

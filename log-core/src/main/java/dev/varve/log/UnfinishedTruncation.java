@@ -36,10 +36,31 @@ final class UnfinishedTruncation {
    * @return those that there are then
    */
   List<Long> finish(List<Long> bases) throws IOException {
+    List<Long> left = new ArrayList<>(bases);
     for (Cut cut : checkpoint.cuts()) {
-      cut(cut);
+      if (cut.bytes() == 0) {
+        delete(cut.baseOffset());
+        left.remove(cut.baseOffset());
+      } else {
+        cut(cut);
+      }
     }
-    return checkpoint.truncateTo() == LogCheckpoint.NONE ? bases : truncate(bases);
+    return checkpoint.truncateTo() == LogCheckpoint.NONE ? left : truncate(left);
+  }
+
+  /** A segment whose records all go. Those who knew of producers at its base know of its end. */
+  private void delete(long baseOffset) throws IOException {
+    String snapshot = SegmentFile.name(baseOffset, Kind.PRODUCER_SNAPSHOT);
+    if (storage.exists(snapshot)) {
+      storage.rename(snapshot, SegmentFile.name(checkpoint.truncateTo(), Kind.PRODUCER_SNAPSHOT));
+    }
+    for (Kind kind : Kind.values()) {
+      String name = SegmentFile.name(baseOffset, kind);
+      if (storage.exists(name)) {
+        report(name, 0, storage.size(name), "a segment behind the end");
+        storage.delete(name);
+      }
+    }
   }
 
   private void cut(Cut cut) throws IOException {

@@ -22,6 +22,7 @@ final class Promise {
   private final Set<Integer> lost = new HashSet<>();
   private final Set<Integer> cut = new HashSet<>();
   private final Set<Long> startsAsked = new HashSet<>();
+  private final Set<Long> gaps = new HashSet<>();
   private final Set<LeaderEpoch> epochsAsked = new HashSet<>();
   private final Set<LeaderEpoch> epochsOfBatches = new HashSet<>();
   private final Set<LeaderEpoch> epochs = new HashSet<>();
@@ -40,6 +41,27 @@ final class Promise {
 
   Promise(boolean replicated) {
     this.replicated = replicated;
+  }
+
+  /** A leader does not have these offsets, so that its follower may lack them too. */
+  void gap(long from, long to) {
+    for (long offset = from; offset < to; offset++) {
+      gaps.add(offset);
+    }
+  }
+
+  /** The first offset at or above this one that is not in a gap, at most a limit. */
+  long behindGap(long offset, long limit) {
+    long behind = offset;
+    while (behind < limit && gaps.contains(behind)) {
+      behind++;
+    }
+    return behind;
+  }
+
+  /** The log goes on at an offset without having been appended to. */
+  void wentOnTo(long offset) {
+    endOffset = offset;
   }
 
   /** Whether the log is one of several replicas. */
@@ -226,7 +248,8 @@ final class Promise {
 
   /** Whether the log may begin here: where it was last moved to, or was about to be. */
   boolean mayStartAt(long offset) {
-    return offset == startOffset || (offset > startOffset && startsAsked.contains(offset));
+    return behindGap(startOffset, offset) == offset
+        || (offset > startOffset && startsAsked.contains(offset));
   }
 
   long startOffsetAsked() {

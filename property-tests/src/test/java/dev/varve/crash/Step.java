@@ -39,8 +39,11 @@ sealed interface Step {
   /** Begins the epoch of a leader, the next one. */
   record Lead() implements Step {}
 
-  /** Appends two batches as a follower does, with the epoch of another leader, the next one. */
-  record Follow() implements Step {}
+  /**
+   * Appends two batches as a follower does, with the epoch of another leader, the next one, and
+   * behind so many offsets that the leader does not have.
+   */
+  record Follow(int gap) implements Step {}
 
   /** Takes back so much of what lies above the high watermark, in percent of it. */
   record Truncate(int percent) implements Step {}

@@ -132,12 +132,14 @@ final class Survivor {
     long next = offsets.startOffset();
     Map<Integer, Integer> found = new HashMap<>();
     for (Read record : records) {
+      next = promise.behindGap(next, record.offset);
       require(record.offset == next, "found offset " + record.offset + ", expected " + next);
       next++;
       Batch batch = expected.get(record.key);
       checkRecord(record, batch);
       found.merge(batch == null ? -1 : batch.id(), 1, Integer::sum);
     }
+    next = promise.behindGap(next, offsets.endOffset());
     require(next == offsets.endOffset(), "records end at " + next + ", the log at " + offsets);
     checkBatchesAreWhole(found, offsets);
     checkDurableRecords(records);

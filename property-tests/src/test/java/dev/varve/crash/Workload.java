@@ -209,7 +209,7 @@ final class Workload {
         trim(current, start + (promise.endOffset() - start) * trim.percent() / 100);
       }
       case Step.Lead _ -> lead(current);
-      case Step.Follow _ -> follow(current);
+      case Step.Follow(int gap) -> follow(current, gap);
       case Step.Truncate truncate -> truncate(current, truncate.percent());
       case Step.StartAnew anew -> startAnew(current, promise.endOffset() + anew.above());
       case Step.Retain _ -> trim(current, current.segments().getLast().baseOffset());
@@ -338,8 +338,10 @@ final class Workload {
     promise.begun(epoch);
   }
 
-  private void follow(CommitLog current) {
-    long base = current.offsets().endOffset();
+  private void follow(CommitLog current, int gap) {
+    long end = current.offsets().endOffset();
+    long base = end + gap;
+    promise.gap(end, base);
     LeaderEpoch epoch = new LeaderEpoch(++epochs, base);
     Arena arena = Arena.ofAuto();
     MemorySegment run = MemorySegment.NULL;
@@ -366,6 +368,7 @@ final class Workload {
         promise.appended();
       } else if (!disk.faults().powerIsOut()) {
         batches.forEach(_ -> promise.refused());
+        promise.wentOnTo(current.offsets().endOffset()); // it may have rolled behind the gap
       }
       throw e;
     }

@@ -86,7 +86,7 @@ public record LogCheckpoint(
    * reader still had the file mapped.
    *
    * @param baseOffset of the segment
-   * @param bytes what its log file is to be cut to before it is read
+   * @param bytes what its log file is to be cut to before it is read; 0 if all of the segment goes
    */
   public record Cut(long baseOffset, long bytes) {}
 
