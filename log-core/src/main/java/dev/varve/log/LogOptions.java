@@ -1,5 +1,6 @@
 package dev.varve.log;
 
+import dev.varve.log.maintenance.Maintenance;
 import dev.varve.log.record.Compression;
 import dev.varve.log.record.RecordCursor;
 import dev.varve.log.record.TimestampType;
@@ -11,6 +12,7 @@ import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.SystemEpochClock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a log behaves. Immutable; made by a {@link Builder} or from Kafka's topic configuration. What
@@ -30,11 +32,14 @@ public final class LogOptions {
   private final EpochClock clock;
   private final Supplier<IdleStrategy> idleStrategy;
   private final LogListener listener;
+  private final @Nullable Maintenance maintenance;
   private final boolean ownMaintenanceThreads;
   private final long scrubBytesPerSecondMax;
   private final long transactionTimeoutMillis;
   private final boolean replicated;
   private final long producerExpirationMillis;
+  private final long startOffsetMin;
+  private final long recoveryPoint;
 
   private LogOptions(Builder builder) {
     this.segments =
@@ -52,11 +57,14 @@ public final class LogOptions {
     this.clock = builder.clock;
     this.idleStrategy = builder.idleStrategy;
     this.listener = builder.listener;
+    this.maintenance = builder.maintenance;
     this.ownMaintenanceThreads = builder.ownMaintenanceThreads;
     this.scrubBytesPerSecondMax = builder.scrubBytesPerSecondMax;
     this.transactionTimeoutMillis = builder.transactionTimeoutMillis;
     this.replicated = builder.replicated;
     this.producerExpirationMillis = builder.producerExpirationMillis;
+    this.startOffsetMin = builder.startOffsetMin;
+    this.recoveryPoint = builder.recoveryPoint;
   }
 
   /** Kafka's defaults. */
@@ -136,6 +144,11 @@ public final class LogOptions {
     return listener;
   }
 
+  /** What does the background work of this log and others; null if none is shared. */
+  @Nullable Maintenance maintenance() {
+    return maintenance;
+  }
+
   boolean ownMaintenanceThreads() {
     return ownMaintenanceThreads;
   }
@@ -153,6 +166,16 @@ public final class LogOptions {
   /** Whether the log is one of several replicas. */
   public boolean replicated() {
     return replicated;
+  }
+
+  /** The offset below which the log does not begin. */
+  long startOffsetMin() {
+    return startOffsetMin;
+  }
+
+  /** The offset below which a log that Kafka wrote last is durable; 0 if nothing is known. */
+  long recoveryPoint() {
+    return recoveryPoint;
   }
 
   /** After how long without a batch a producer is forgotten, in milliseconds. */
@@ -175,11 +198,14 @@ public final class LogOptions {
     private EpochClock clock = SystemEpochClock.INSTANCE;
     private Supplier<IdleStrategy> idleStrategy = BackoffIdleStrategy::new;
     private LogListener listener = LogListener.NONE;
+    private @Nullable Maintenance maintenance;
     private boolean ownMaintenanceThreads = true;
     private long scrubBytesPerSecondMax;
     private long transactionTimeoutMillis = Duration.ofMinutes(1).toMillis();
     private boolean replicated;
     private long producerExpirationMillis = Duration.ofDays(1).toMillis();
+    private long startOffsetMin;
+    private long recoveryPoint;
 
     private Builder() {}
 
@@ -266,6 +292,15 @@ public final class LogOptions {
     }
 
     /**
+     * Has the background work of the log done by what other logs share, in place of threads of its
+     * own. It is to be closed after the logs.
+     */
+    public Builder maintenance(Maintenance value) {
+      maintenance = value;
+      return this;
+    }
+
+    /**
      * Whether the log runs its background work on daemon threads of its own. If not, the embedder
      * calls {@link CommitLog#maintenance} from time to time.
      */
@@ -320,6 +355,22 @@ public final class LogOptions {
      */
     public Builder producerExpirationMillis(long millis) {
       producerExpirationMillis = checkRange("producerExpirationMillis", millis, 1, Long.MAX_VALUE);
+      return this;
+    }
+
+    /**
+     * Says what a broker has noted of the log outside of its directory. A {@code LogStore} does it
+     * by itself.
+     *
+     * @param startOffset what its {@code log-start-offset-checkpoint} says: the log begins there,
+     *     or later; 0 if it says nothing
+     * @param recoveryPoint what its {@code recovery-point-offset-checkpoint} says: if Kafka wrote
+     *     the log last, it is scanned from the segment on that holds this offset; 0 if it says
+     *     nothing
+     */
+    public Builder brokerCheckpoints(long startOffset, long recoveryPoint) {
+      this.startOffsetMin = checkRange("startOffset", startOffset, 0, Long.MAX_VALUE);
+      this.recoveryPoint = checkRange("recoveryPoint", recoveryPoint, 0, Long.MAX_VALUE);
       return this;
     }
 

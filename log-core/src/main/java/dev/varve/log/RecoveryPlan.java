@@ -57,27 +57,26 @@ final class RecoveryPlan {
 
   /** Looks at the checkpoint, and at the files that bear it out or do not. */
   static RecoveryPlan of(
-      Storage storage, @Nullable LogCheckpoint checkpoint, List<Long> bases, StateFiles stateFiles)
+      Storage storage,
+      LogOptions options,
+      @Nullable LogCheckpoint checkpoint,
+      List<Long> bases,
+      StateFiles stateFiles)
       throws IOException {
+    long startMin = options.startOffsetMin();
     if (checkpoint == null && storage.exists(LogCheckpoint.FILE_NAME)) {
       stateFiles.rebuilt(LogCheckpoint.FILE_NAME, "a file that is not one", "a checkpoint");
     }
     if (bases.isEmpty()) {
-      long start = checkpoint == null ? 0 : checkpoint.startOffset();
-      long end = checkpoint == null ? 0 : Math.max(start, checkpoint.recoveryPoint());
-      String reason = end > start ? "its segments are missing" : "";
-      if (end > start) {
-        stateFiles.report(missing(storage, start, end, "the records that the checkpoint tells of"));
-      }
-      if (storage.exists(StateFiles.EPOCHS_FILE_NAME)) {
-        stateFiles.loadEpochs();
-      }
-      return new RecoveryPlan(stateFiles, reason, 0, end, end, false, stateFiles.load(end));
+      return withoutSegments(storage, startMin, checkpoint, stateFiles);
     }
     long lastBase = bases.getLast();
-    long start = checkpoint == null ? bases.getFirst() : checkpoint.startOffset();
+    long kept = checkpoint == null ? bases.getFirst() : checkpoint.startOffset();
+    long start = Math.max(startMin, kept);
+    int foreignFrom = floorIndex(bases, options.recoveryPoint());
     if (checkpoint == null) {
-      return foreign(stateFiles, bases, "it has no checkpoint of ours", lastBase, start);
+      String reason = "it has no checkpoint of ours";
+      return foreign(stateFiles, bases, reason, foreignFrom, lastBase, start);
     }
     Closed closed = checkpoint.closed();
     if (closed == null) {
@@ -95,7 +94,7 @@ final class RecoveryPlan {
       boolean whole = closed.endOffset() >= lastBase && lastBytes >= closed.sizeBytes();
       long cutFrom = whole ? closed.endOffset() : lastBase;
       String reason = "it was changed since it was closed";
-      RecoveryPlan plan = foreign(stateFiles, bases, reason, cutFrom, start);
+      RecoveryPlan plan = foreign(stateFiles, bases, reason, foreignFrom, cutFrom, start);
       plan.closed = closed;
       plan.closedBase = checkpoint.scanFrom();
       return plan;
@@ -110,6 +109,22 @@ final class RecoveryPlan {
     }
     String reason = "its snapshot of producers is missing";
     return scanning(stateFiles, bases, reason, bases.size() - 1, end, start);
+  }
+
+  /** What there was is gone, or nothing was there. */
+  private static RecoveryPlan withoutSegments(
+      Storage storage, long startMin, @Nullable LogCheckpoint checkpoint, StateFiles stateFiles)
+      throws IOException {
+    long start = Math.max(startMin, checkpoint == null ? 0 : checkpoint.startOffset());
+    long end = Math.max(start, checkpoint == null ? 0 : checkpoint.recoveryPoint());
+    String reason = end > start ? "its segments are missing" : "";
+    if (end > start) {
+      stateFiles.report(missing(storage, start, end, "the records that the checkpoint tells of"));
+    }
+    if (storage.exists(StateFiles.EPOCHS_FILE_NAME)) {
+      stateFiles.loadEpochs();
+    }
+    return new RecoveryPlan(stateFiles, reason, 0, end, end, false, stateFiles.load(end));
   }
 
   /** Says that segments are gone whose offsets were given out. */
@@ -149,12 +164,20 @@ final class RecoveryPlan {
     return plan;
   }
 
-  /** All of it, of a log about which nobody has told us what was promised. */
+  /**
+   * All of it, of a log about which nobody has told us what was promised; or what lies above the
+   * recovery point of whoever wrote it.
+   */
   private static RecoveryPlan foreign(
-      StateFiles stateFiles, List<Long> bases, String reason, long cutFrom, long startOffset)
+      StateFiles stateFiles,
+      List<Long> bases,
+      String reason,
+      int from,
+      long cutFrom,
+      long startOffset)
       throws IOException {
-    stateFiles.loadEpochs(); // reports what it finds
-    RecoveryPlan plan = scanning(stateFiles, bases, reason, 0, cutFrom, startOffset);
+    int first = stateFiles.loadEpochs() ? from : 0;
+    RecoveryPlan plan = scanning(stateFiles, bases, reason, first, cutFrom, startOffset);
     RecoveryPlan foreign =
         new RecoveryPlan(
             stateFiles, reason, plan.firstToScan, cutFrom, startOffset, true, plan.loaded);

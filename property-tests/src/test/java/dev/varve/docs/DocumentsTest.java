@@ -30,13 +30,14 @@ class DocumentsTest {
   @Test
   void theSnippetsOfTheReadmeRun() throws Exception {
     List<String> snippets = snippets("README.md");
-    assertThat(snippets).hasSize(3);
+    assertThat(snippets).hasSize(4);
 
     assertThat(run(snippets.getFirst())).isEqualTo("0: 2 espressos\n");
     assertThat(run(snippets.get(1))).isEqualTo("3 records\n");
     assertThat(run(snippets.get(1))).as("once more").isEqualTo("3 records\n");
-    assertThat(run(snippets.getLast()))
+    assertThat(run(snippets.get(2)))
         .isEqualTo("2 espressos\n2 espressos\n1 cappuccino\na ristretto\none ristretto less\n");
+    assertThat(run(snippets.getLast())).isEqualTo("[orders-0, orders-2]\n");
   }
 
   @Test
@@ -99,8 +100,10 @@ class DocumentsTest {
         """
         import static java.nio.charset.StandardCharsets.UTF_8;
         import dev.varve.log.*;
+        import dev.varve.log.store.*;
         import java.nio.file.Path;
         import java.util.List;
+        import java.util.Map;
 
         public class Snippet {
           public static void main(String[] args) {
@@ -108,7 +111,11 @@ class DocumentsTest {
           }
         }
         """
-            .replace("%s", snippet.replace("\"orders-0\"", "\"" + log + "\"")));
+            .replace(
+                "%s",
+                snippet
+                    .replace("\"orders-0\"", "\"" + log + "\"")
+                    .replace("\"data\"", "\"" + directory.resolve("data") + "\"")));
     int exit =
         ToolProvider.getSystemJavaCompiler()
             .run(null, null, null, "-d", directory.toString(), source.toString());

@@ -15,6 +15,7 @@ final class EpochsCheck implements BatchCheck {
   private final Findings findings;
   private final LeaderEpochs epochs;
   private final boolean readable;
+  private final long startOffset;
   private int entry = -1;
   private int epochLast = RecordBatch.NO_LEADER_EPOCH;
   private Path log = Path.of("");
@@ -36,6 +37,7 @@ final class EpochsCheck implements BatchCheck {
     }
     this.epochs = read;
     this.readable = sound;
+    this.startOffset = directory.startOffset();
   }
 
   /** Goes on with the next segment; what it contradicts is told to these findings. */
@@ -47,8 +49,8 @@ final class EpochsCheck implements BatchCheck {
   @Override
   public void onBatch(RecordBatch batch, long position) {
     int epoch = batch.leaderEpoch();
-    if (!readable || epoch < 0) {
-      return;
+    if (!readable || epoch < 0 || batch.baseOffset() < startOffset) {
+      return; // of what was given up, no epoch is kept
     }
     while (entry + 1 < epochs.entries().size()
         && epochs.entries().get(entry + 1).startOffset() <= batch.baseOffset()) {
