@@ -85,6 +85,25 @@ final class ReadPath {
     return view == null ? end : Math.min(end, view.cutOffset());
   }
 
+  /**
+   * Where a reader goes on that came to an offset which the log does not have.
+   *
+   * @throws OffsetOutOfRangeException the same, if the reader wants to know
+   */
+  long reset(OffsetOutOfRangeException outOfRange, AutoOffsetReset how, Visibility visibility) {
+    long resetTo =
+        switch (how) {
+          case NONE -> throw outOfRange;
+          case EARLIEST -> outOfRange.startOffset();
+          case LATEST ->
+              Math.max(
+                  outOfRange.startOffset(),
+                  Math.min(visibleEnd(null, visibility), outOfRange.endOffset()));
+        };
+    options.listener().readerReset(outOfRange.offset(), resetTo);
+    return resetTo;
+  }
+
   /** That a reader has gone further than the log reaches since it was truncated. */
   LogTruncatedException truncated(long offset, long truncatedTo) {
     return new LogTruncatedException(writer.directory(), offset, truncatedTo);

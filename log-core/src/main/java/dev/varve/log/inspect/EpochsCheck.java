@@ -15,6 +15,10 @@ final class EpochsCheck implements BatchCheck {
   private final Findings findings;
   private final LeaderEpochs epochs;
   private final boolean readable;
+
+  /** What lies below has no epoch any more. */
+  private final long startOffset;
+
   private int entry = -1;
   private int epochLast = RecordBatch.NO_LEADER_EPOCH;
   private Path log = Path.of("");
@@ -36,6 +40,7 @@ final class EpochsCheck implements BatchCheck {
     }
     this.epochs = read;
     this.readable = sound;
+    this.startOffset = directory.startOffset();
   }
 
   /** Goes on with the next segment; what it contradicts is told to these findings. */
@@ -47,11 +52,12 @@ final class EpochsCheck implements BatchCheck {
   @Override
   public void onBatch(RecordBatch batch, long position) {
     int epoch = batch.leaderEpoch();
-    if (!readable || epoch < 0) {
+    if (!readable || epoch < 0 || batch.nextOffset() <= startOffset) {
       return;
     }
+    long offset = Math.max(batch.baseOffset(), startOffset);
     while (entry + 1 < epochs.entries().size()
-        && epochs.entries().get(entry + 1).startOffset() <= batch.baseOffset()) {
+        && epochs.entries().get(entry + 1).startOffset() <= offset) {
       entry++;
     }
     int expected = entry < 0 ? RecordBatch.NO_LEADER_EPOCH : epochs.entries().get(entry).epoch();
