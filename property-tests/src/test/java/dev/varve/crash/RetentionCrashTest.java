@@ -18,7 +18,7 @@ class RetentionCrashTest {
 
   @Test
   void everyShortWorkloadKeepsItsPromisesWhereverThePowerIsCut() {
-    CrashExplorer explorer = new CrashExplorer(2, 2, Defect.none());
+    CrashExplorer explorer = new CrashExplorer(2, 1, Defect.none());
     List<List<Step>> workloads = Workloads.ofRetention(STEPS);
     IntStream.range(0, workloads.size())
         .parallel()
@@ -54,7 +54,7 @@ class RetentionCrashTest {
     NullControl control = new NullControl("power cuts of retention");
     bank.parallelStream()
         .forEach(defect -> {
-          CrashExplorer explorer = new CrashExplorer(2, 0, defect);
+          CrashExplorer explorer = new CrashExplorer(1, 0, defect);
           control.run(defect, Workloads.ofRetention(STEPS), explorer::explore, explorer::states);
         });
     control.print();

@@ -104,10 +104,12 @@ final class Workloads {
   }
 
   /**
-   * A log of three segments, and then every sequence of up to so many steps, shorter ones first.
+   * A log of three segments, and then every sequence of up to so many steps with one that retains,
+   * shorter ones first.
    */
   static List<List<Step>> ofRetention(int steps) {
     return upTo(steps, RETENTION_STEPS).stream()
+        .filter(workload -> workload.stream().anyMatch(Step.Expire.class::isInstance))
         .map(workload -> Stream.concat(TO_RETAIN.stream(), workload.stream()).toList())
         .toList();
   }

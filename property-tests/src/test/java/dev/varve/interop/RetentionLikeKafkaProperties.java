@@ -66,7 +66,7 @@ class RetentionLikeKafkaProperties {
         .as(Limits::new);
   }
 
-  @Property(tries = 40)
+  @Property(tries = 20)
   void kafkaAndVarveGiveUpTheSame(
       @ForAll("settings") LogSettings chosen,
       @ForAll("histories") List<LogStep> steps,
