@@ -13,6 +13,7 @@ module dev.varve.log {
   exports dev.varve.log;
   exports dev.varve.log.error;
   exports dev.varve.log.inspect;
+  exports dev.varve.log.maintenance;
   exports dev.varve.log.record;
   exports dev.varve.log.storage;
 }

@@ -1,9 +1,9 @@
 package dev.varve.log;
 
-import dev.varve.log.MaintenanceThread.Part;
 import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.OffsetOutOfRangeException;
+import dev.varve.log.maintenance.TaskStatus;
 import dev.varve.log.producer.ProducerName;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.RecordBatchBuilder;
@@ -12,7 +12,6 @@ import dev.varve.log.storage.DirectoryStorage;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -55,7 +54,7 @@ public final class CommitLog implements AutoCloseable {
   private final ProducerExpiry producerExpiry;
   private final ReadPath readPath;
   private final SegmentSurvey survey;
-  private final List<MaintenanceThread> threads = new ArrayList<>();
+  private final LogMaintenance background;
   private final ThreadLocal<RecordBatchBuilder> builders;
 
   private CommitLog(Storage storage, LogOptions options, LogRecovery.Recovered recovered)
@@ -83,25 +82,14 @@ public final class CommitLog implements AutoCloseable {
     this.readPath = new ReadPath(writer, keeper, failure, options);
     this.survey = new SegmentSurvey(storage, writer, keeper, readPath, options.clock());
     this.builders = ThreadLocal.withInitial(this::newBatch);
+    this.background =
+        new LogMaintenance(options, directory().toString())
+            .space(writer::prepareSpace)
+            .keeper(keeper::backlog, keeper::maintain)
+            .add("transaction time-outs", transactionTimeouts::doWork)
+            .add("producers", producerExpiry::doWork)
+            .add("scrub", scrub::doWork);
     keeper.open(recovered.foreign());
-  }
-
-  /** Two, so that space ahead of the writer does not wait for a force. */
-  private void startThreads() {
-    LogListener listener = options.listener();
-    threads.add(
-        MaintenanceThread.start(directory(), new Part("space", listener, writer::prepareSpace)));
-    threads.add(
-        MaintenanceThread.start(
-            directory(),
-            new Part("keeper", listener, keeper::maintain),
-            new Part("transaction time-outs", listener, transactionTimeouts::doWork),
-            new Part("producers", listener, producerExpiry::doWork),
-            new Part("scrub", listener, scrub::doWork)));
-  }
-
-  private void stopThreads() {
-    threads.forEach(MaintenanceThread::close);
   }
 
   /** Opens the log in a directory with the default options, creating it if there is none. */
@@ -146,16 +134,14 @@ public final class CommitLog implements AutoCloseable {
     boolean opened = false;
     try {
       log = new CommitLog(storage, options, recovered);
-      if (options.ownMaintenanceThreads()) {
-        log.startThreads();
-      }
+      log.background.start();
       options.listener().opened(log.openReport);
       opened = true;
       return log;
     } finally {
       if (!opened) {
         if (log != null) {
-          log.stopThreads();
+          log.background.stop();
         }
         recovered.segments().active().discard();
       }
@@ -411,7 +397,9 @@ public final class CommitLog implements AutoCloseable {
    * @throws dev.varve.log.error.OffsetOutOfRangeException if there is no such record
    */
   public CompletableFuture<Void> whenDurable(long offset) {
-    return keeper.durableEnd().whenReached(endOf(offset));
+    CompletableFuture<Void> durable = keeper.durableEnd().whenReached(endOf(offset));
+    background.wakeKeeper();
+    return durable;
   }
 
   private long endOf(long offset) {
@@ -426,8 +414,8 @@ public final class CommitLog implements AutoCloseable {
    * Does what can be done now of the log's background work: reserving space ahead of the writer,
    * putting rolled segments in order, unmapping what is no longer read, one step of reading sealed
    * segments again, aborting transactions that were open for too long, forgetting idle producers.
-   * The log's own threads do it, unless {@link LogOptions.Builder#ownMaintenanceThreads} says
-   * otherwise.
+   * The log's own threads do it, or {@linkplain LogOptions.Builder#maintenance those that it
+   * shares}, unless {@link LogOptions.Builder#ownMaintenanceThreads} says otherwise.
    *
    * @return how much was done; 0 if there is nothing to do
    */
@@ -441,6 +429,11 @@ public final class CommitLog implements AutoCloseable {
       done += transactionTimeouts.doWork();
     }
     return done;
+  }
+
+  /** How the tasks of the background fare; empty if the embedder calls {@link #maintenance}. */
+  public List<TaskStatus> maintenanceStatus() {
+    return background.status();
   }
 
   /** How far the background is in reading sealed segments again. */
@@ -469,10 +462,18 @@ public final class CommitLog implements AutoCloseable {
       return;
     }
     try {
-      stopThreads();
+      background.stop();
       keeper.close();
     } finally {
       release(storage);
     }
+  }
+
+  /**
+   * Whether the log was closed, and left so that the next open, of Varve or of Kafka, has nothing
+   * to scan.
+   */
+  public boolean isClosedInOrder() {
+    return keeper.isClosedInOrder();
   }
 }

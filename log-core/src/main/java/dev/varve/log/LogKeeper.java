@@ -45,6 +45,7 @@ final class LogKeeper {
 
   // Read by all, changed under the keeper's lock.
   private volatile long startOffset;
+  private volatile boolean closedInOrder;
   private final DurableEnd durableEnd;
 
   /** The files of all segments below this base are as they will stay: forced, and trimmed. */
@@ -161,6 +162,12 @@ final class LogKeeper {
     } finally {
       keeperLock.unlock();
     }
+  }
+
+  /** How many segments wait to be settled or reclaimed. */
+  long backlog() {
+    long rolled = writer.segments().all().stream().filter(RolledSegment.class::isInstance).count();
+    return rolled + reclaimer.backlog();
   }
 
   /** Reclaims also when nothing can be settled: on a full disk, that is what makes space. */
@@ -470,6 +477,12 @@ final class LogKeeper {
     long scanNext = untrimmed.orElse(last.baseOffset());
     checkpoints.writeClosed(startOffset, last, scanNext, untrimmed.isEmpty());
     force.directory();
+    closedInOrder = untrimmed.isEmpty();
+  }
+
+  /** Whether the log was closed, and all its files were left as a clean stop leaves them. */
+  boolean isClosedInOrder() {
+    return closedInOrder;
   }
 
   /** Gives back memory that readers had pinned when the log was closed. */

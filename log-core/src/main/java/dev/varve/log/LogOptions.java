@@ -1,5 +1,6 @@
 package dev.varve.log;
 
+import dev.varve.log.maintenance.Maintenance;
 import dev.varve.log.record.Compression;
 import dev.varve.log.record.RecordCursor;
 import dev.varve.log.record.TimestampType;
@@ -11,6 +12,7 @@ import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.SystemEpochClock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a log behaves. Immutable; made by a {@link Builder} or from Kafka's topic configuration. What
@@ -30,6 +32,7 @@ public final class LogOptions {
   private final EpochClock clock;
   private final Supplier<IdleStrategy> idleStrategy;
   private final LogListener listener;
+  private final @Nullable Maintenance maintenance;
   private final boolean ownMaintenanceThreads;
   private final long scrubBytesPerSecondMax;
   private final long transactionTimeoutMillis;
@@ -38,6 +41,8 @@ public final class LogOptions {
   private final long timestampBeforeMaxMillis;
   private final long timestampAfterMaxMillis;
   private final long fileDeleteDelayMillis;
+  private final long startOffsetMin;
+  private final long recoveryPoint;
 
   private LogOptions(Builder builder) {
     this.segments =
@@ -55,6 +60,7 @@ public final class LogOptions {
     this.clock = builder.clock;
     this.idleStrategy = builder.idleStrategy;
     this.listener = builder.listener;
+    this.maintenance = builder.maintenance;
     this.ownMaintenanceThreads = builder.ownMaintenanceThreads;
     this.scrubBytesPerSecondMax = builder.scrubBytesPerSecondMax;
     this.transactionTimeoutMillis = builder.transactionTimeoutMillis;
@@ -63,6 +69,8 @@ public final class LogOptions {
     this.timestampBeforeMaxMillis = builder.timestampBeforeMaxMillis;
     this.timestampAfterMaxMillis = builder.timestampAfterMaxMillis;
     this.fileDeleteDelayMillis = builder.fileDeleteDelayMillis;
+    this.startOffsetMin = builder.startOffsetMin;
+    this.recoveryPoint = builder.recoveryPoint;
   }
 
   /** Kafka's defaults. */
@@ -143,6 +151,11 @@ public final class LogOptions {
     return listener;
   }
 
+  /** What does the background work of this log and others; null if none is shared. */
+  @Nullable Maintenance maintenance() {
+    return maintenance;
+  }
+
   boolean ownMaintenanceThreads() {
     return ownMaintenanceThreads;
   }
@@ -160,6 +173,16 @@ public final class LogOptions {
   /** Whether the log is one of several replicas. */
   public boolean replicated() {
     return replicated;
+  }
+
+  /** The offset below which the log does not begin. */
+  long startOffsetMin() {
+    return startOffsetMin;
+  }
+
+  /** The offset below which a log that Kafka wrote last is durable; 0 if nothing is known. */
+  long recoveryPoint() {
+    return recoveryPoint;
   }
 
   /** After how long without a batch a producer is forgotten, in milliseconds. */
@@ -197,6 +220,7 @@ public final class LogOptions {
     private EpochClock clock = SystemEpochClock.INSTANCE;
     private Supplier<IdleStrategy> idleStrategy = BackoffIdleStrategy::new;
     private LogListener listener = LogListener.NONE;
+    private @Nullable Maintenance maintenance;
     private boolean ownMaintenanceThreads = true;
     private long scrubBytesPerSecondMax;
     private long transactionTimeoutMillis = Duration.ofMinutes(1).toMillis();
@@ -205,6 +229,8 @@ public final class LogOptions {
     private long timestampBeforeMaxMillis = AppendTime.NO_BOUND;
     private long timestampAfterMaxMillis = AppendTime.NO_BOUND;
     private long fileDeleteDelayMillis;
+    private long startOffsetMin;
+    private long recoveryPoint;
 
     private Builder() {}
 
@@ -287,6 +313,15 @@ public final class LogOptions {
     /** Who is told what happens. */
     public Builder listener(LogListener value) {
       listener = value;
+      return this;
+    }
+
+    /**
+     * Has the background work of the log done by what other logs share, in place of threads of its
+     * own. It is to be closed after the logs.
+     */
+    public Builder maintenance(Maintenance value) {
+      maintenance = value;
       return this;
     }
 
@@ -380,6 +415,22 @@ public final class LogOptions {
      */
     public Builder fileDeleteDelayMillis(long millis) {
       fileDeleteDelayMillis = checkRange("fileDeleteDelayMillis", millis, 0, Long.MAX_VALUE);
+      return this;
+    }
+
+    /**
+     * Says what a broker has noted of the log outside of its directory. A {@code LogStore} does it
+     * by itself.
+     *
+     * @param startOffset what its {@code log-start-offset-checkpoint} says: the log begins there,
+     *     or later; 0 if it says nothing
+     * @param recoveryPoint what its {@code recovery-point-offset-checkpoint} says: if Kafka wrote
+     *     the log last, it is scanned from the segment on that holds this offset; 0 if it says
+     *     nothing
+     */
+    public Builder brokerCheckpoints(long startOffset, long recoveryPoint) {
+      this.startOffsetMin = checkRange("startOffset", startOffset, 0, Long.MAX_VALUE);
+      this.recoveryPoint = checkRange("recoveryPoint", recoveryPoint, 0, Long.MAX_VALUE);
       return this;
     }
 

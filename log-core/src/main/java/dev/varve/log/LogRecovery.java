@@ -113,7 +113,7 @@ final class LogRecovery {
       bases = new UnfinishedTruncation(storage, stateFiles, checkpoint).finish(bases);
       keptHighWatermark = checkpoint.highWatermark();
     }
-    RecoveryPlan plan = RecoveryPlan.of(storage, checkpoint, bases, stateFiles);
+    RecoveryPlan plan = RecoveryPlan.of(storage, options, checkpoint, bases, stateFiles);
     ActiveSegment reopened = null;
     if (!bases.isEmpty() && plan.firstToScan() == bases.size()) {
       reopened = reopenLast(bases.getLast(), plan);

@@ -57,13 +57,18 @@ final class RecoveryPlan {
 
   /** Looks at the checkpoint, and at the files that bear it out or do not. */
   static RecoveryPlan of(
-      Storage storage, @Nullable LogCheckpoint checkpoint, List<Long> bases, StateFiles stateFiles)
+      Storage storage,
+      LogOptions options,
+      @Nullable LogCheckpoint checkpoint,
+      List<Long> bases,
+      StateFiles stateFiles)
       throws IOException {
+    long startMin = options.startOffsetMin();
     if (checkpoint == null && storage.exists(LogCheckpoint.FILE_NAME)) {
       stateFiles.rebuilt(LogCheckpoint.FILE_NAME, "a file that is not one", "a checkpoint");
     }
     if (bases.isEmpty()) {
-      long start = checkpoint == null ? 0 : checkpoint.startOffset();
+      long start = Math.max(startMin, checkpoint == null ? 0 : checkpoint.startOffset());
       long end = checkpoint == null ? 0 : Math.max(start, checkpoint.recoveryPoint());
       String reason = end > start ? "its segments are missing" : "";
       if (end > start) {
@@ -75,9 +80,12 @@ final class RecoveryPlan {
       return new RecoveryPlan(stateFiles, reason, 0, end, end, false, stateFiles.load(end));
     }
     long lastBase = bases.getLast();
-    long start = checkpoint == null ? bases.getFirst() : checkpoint.startOffset();
+    long kept = checkpoint == null ? bases.getFirst() : checkpoint.startOffset();
+    long start = Math.max(startMin, kept);
+    int foreignFrom = floorIndex(bases, options.recoveryPoint());
     if (checkpoint == null) {
-      return foreign(stateFiles, bases, "it has no checkpoint of ours", lastBase, start);
+      String reason = "it has no checkpoint of ours";
+      return foreign(stateFiles, bases, reason, foreignFrom, lastBase, start);
     }
     Closed closed = checkpoint.closed();
     if (closed == null) {
@@ -95,7 +103,7 @@ final class RecoveryPlan {
       boolean whole = closed.endOffset() >= lastBase && lastBytes >= closed.sizeBytes();
       long cutFrom = whole ? closed.endOffset() : lastBase;
       String reason = "it was changed since it was closed";
-      RecoveryPlan plan = foreign(stateFiles, bases, reason, cutFrom, start);
+      RecoveryPlan plan = foreign(stateFiles, bases, reason, foreignFrom, cutFrom, start);
       plan.closed = closed;
       plan.closedBase = checkpoint.scanFrom();
       return plan;
@@ -149,12 +157,20 @@ final class RecoveryPlan {
     return plan;
   }
 
-  /** All of it, of a log about which nobody has told us what was promised. */
+  /**
+   * All of it, of a log about which nobody has told us what was promised; or what lies above the
+   * recovery point of whoever wrote it.
+   */
   private static RecoveryPlan foreign(
-      StateFiles stateFiles, List<Long> bases, String reason, long cutFrom, long startOffset)
+      StateFiles stateFiles,
+      List<Long> bases,
+      String reason,
+      int from,
+      long cutFrom,
+      long startOffset)
       throws IOException {
-    stateFiles.loadEpochs(); // reports what it finds
-    RecoveryPlan plan = scanning(stateFiles, bases, reason, 0, cutFrom, startOffset);
+    int first = stateFiles.loadEpochs() ? from : 0;
+    RecoveryPlan plan = scanning(stateFiles, bases, reason, first, cutFrom, startOffset);
     RecoveryPlan foreign =
         new RecoveryPlan(
             stateFiles, reason, plan.firstToScan, cutFrom, startOffset, true, plan.loaded);

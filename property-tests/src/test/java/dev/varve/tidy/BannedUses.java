@@ -26,9 +26,9 @@ final class BannedUses {
   /** The edges, where the real clock and real threads are put in. */
   private static final Set<String> EDGE_MODULES = Set.of("cli", "jmh");
 
-  /** The thread that drives maintenance where the embedder does not. */
+  /** What drives maintenance where the embedder does not, and what opens many logs at a time. */
   private static final Set<String> THREAD_CLASSES =
-      Set.of("dev.varve.log.MaintenanceThread", "dev.varve.log.maintenance.Maintenance");
+      Set.of("dev.varve.log.maintenance.MaintenanceThread", "dev.varve.log.store.ParallelLogs");
 
   private static final String CONSTRUCTOR = "<init>";
 

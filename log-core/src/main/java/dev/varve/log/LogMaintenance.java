@@ -1,0 +1,122 @@
+package dev.varve.log;
+
+import dev.varve.log.maintenance.Maintenance;
+import dev.varve.log.maintenance.MaintenanceTask;
+import dev.varve.log.maintenance.ScheduledTask;
+import dev.varve.log.maintenance.TaskStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The background work of one log, and where it is done: on threads of the log's own, on what the
+ * embedder has its logs share, or in the embedder's calls of {@link CommitLog#maintenance}.
+ *
+ * <p>Thread safety: {@link #start} and {@link #stop} are for one thread at a time; the rest is
+ * safe.
+ */
+final class LogMaintenance {
+  /** A log of its own is looked at as often as its threads go round. */
+  private static final long OWN_IDLE_MILLIS = 1;
+
+  /**
+   * Who begins to write to a log that was idle prepares space himself until then. A thousand idle
+   * logs that are looked at so often cost one processor less than a hundredth of its time.
+   */
+  private static final long SHARED_SPACE_IDLE_MILLIS = 32;
+
+  /** How often a log looks within the interval at which it is to be forced. */
+  private static final int LOOKS_PER_FORCE = 8;
+
+  private final LogOptions options;
+  private final String subject;
+  private final List<LogTask> tasks = new ArrayList<>();
+  private final List<Maintenance> own = new ArrayList<>();
+  private final List<ScheduledTask> scheduled = new ArrayList<>();
+  private volatile @Nullable ScheduledTask keeping;
+
+  LogMaintenance(LogOptions options, String subject) {
+    this.options = options;
+    this.subject = subject;
+  }
+
+  /** Adds what prepares space ahead of the writer. */
+  LogMaintenance space(IntSupplier work) {
+    return add("space", SHARED_SPACE_IDLE_MILLIS, () -> 0, work);
+  }
+
+  /** Adds what forces, settles and reclaims. */
+  LogMaintenance keeper(LongSupplier backlog, IntSupplier work) {
+    long idleMillis =
+        options.durability() instanceof Durability.Every every
+            ? every.intervalMillis() / LOOKS_PER_FORCE
+            : MaintenanceTask.IDLE_MILLIS_MAX_DEFAULT;
+    return add(
+        "keeper", Math.min(idleMillis, MaintenanceTask.IDLE_MILLIS_MAX_DEFAULT), backlog, work);
+  }
+
+  /** Adds something else. */
+  LogMaintenance add(String name, IntSupplier work) {
+    return add(name, MaintenanceTask.IDLE_MILLIS_MAX_DEFAULT, () -> 0, work);
+  }
+
+  private LogMaintenance add(
+      String name, long sharedIdleMillis, LongSupplier backlog, IntSupplier work) {
+    long idleMillis =
+        options.maintenance() == null
+            ? Math.min(OWN_IDLE_MILLIS, sharedIdleMillis)
+            : sharedIdleMillis;
+    tasks.add(new LogTask(name, subject, options.listener(), idleMillis, backlog, work));
+    return this;
+  }
+
+  /** Has the work done from now on, unless the embedder does it. */
+  void start() {
+    Maintenance shared = options.maintenance();
+    if (shared != null) {
+      tasks.forEach(task -> schedule(shared, task));
+    } else if (options.ownMaintenanceThreads()) {
+      // Two, so that space ahead of the writer does not wait for a force.
+      LogTask space = tasks.getFirst();
+      schedule(ownThread(space), space);
+      Maintenance others = ownThread(tasks.get(1));
+      tasks.stream().skip(1).forEach(task -> schedule(others, task));
+    }
+  }
+
+  private Maintenance ownThread(LogTask namedAfter) {
+    Maintenance maintenance =
+        Maintenance.onThread("varve-" + namedAfter.roleName() + " " + subject);
+    own.add(maintenance);
+    return maintenance;
+  }
+
+  private void schedule(Maintenance maintenance, LogTask task) {
+    ScheduledTask added = maintenance.add(task);
+    scheduled.add(added);
+    if (task.roleName().equals("keeper")) {
+      keeping = added;
+    }
+  }
+
+  /** Ends the work, after the step that is under way. */
+  void stop() {
+    own.forEach(Maintenance::close);
+    scheduled.forEach(ScheduledTask::close);
+  }
+
+  /** Has the keeper look soon: somebody waits for a force. */
+  void wakeKeeper() {
+    ScheduledTask keeper = keeping;
+    if (keeper != null) {
+      keeper.wake();
+    }
+  }
+
+  /** How the tasks fare; empty if the embedder does the work. */
+  List<TaskStatus> status() {
+    return scheduled.stream().map(ScheduledTask::status).toList();
+  }
+}
