@@ -49,7 +49,11 @@ final class ReadPath {
       SegmentList segments = writer.segments();
       SegmentView view = segments.get(Math.max(0, segments.floorIndex(offset))).tryView();
       if (view != null) {
-        return view;
+        // Behind the offset there may be a gap, or the start has moved: it does before the list.
+        if (view.segment().baseOffset() <= offset || keeper.startOffset() <= offset) {
+          return view;
+        }
+        view.release();
       }
     }
   }
