@@ -168,7 +168,7 @@ final class RetainCommand extends LogCommand {
 
   /** Of several rules that keep a segment, the reason names each. */
   private static String why(SegmentVerdict verdict) {
-    return verdict.reason().startsWith(verdict.rule().split(",")[0])
+    return verdict.reason().startsWith(verdict.rule().split(",", -1)[0])
         ? verdict.reason()
         : verdict.rule() + ": " + verdict.reason();
   }

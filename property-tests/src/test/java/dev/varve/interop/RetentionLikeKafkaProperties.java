@@ -32,7 +32,7 @@ class RetentionLikeKafkaProperties {
    *
    * @param retentionPercent of the bytes that the log has; negative for no limit
    */
-  private record Limits(String cleanupPolicy, long retentionMillis, int retentionPercent) {
+  record Limits(String cleanupPolicy, long retentionMillis, int retentionPercent) {
     Map<String, String> topicConfig(long logBytes) {
       Map<String, String> config = new HashMap<>();
       config.put("cleanup.policy", cleanupPolicy);

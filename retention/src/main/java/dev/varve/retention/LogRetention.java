@@ -42,6 +42,11 @@ public final class LogRetention {
     this.clock = clock;
   }
 
+  /** The directory of the log, for whoever asks what is worked on. */
+  String logName() {
+    return log.directory().toString();
+  }
+
   /** Says what {@link #run} would do now. Leases beyond their limits expire. */
   public synchronized RetentionPlan plan() {
     LogFacts facts = LogFacts.of(log, List.of(), clock.time());

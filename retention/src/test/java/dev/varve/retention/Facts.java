@@ -26,7 +26,7 @@ final class Facts {
   }
 
   static LogFacts of(String name, String segments) {
-    String[] words = segments.strip().split("\\s+");
+    String[] words = segments.strip().split("\\s+", -1);
     List<SegmentInfo> infos = new ArrayList<>();
     for (int i = 0; i < words.length; i++) {
       infos.add(segment(i, words[i], i == words.length - 1));
@@ -41,8 +41,8 @@ final class Facts {
   }
 
   private static SegmentInfo segment(int index, String word, boolean active) {
-    String[] sizeAndTimes = word.split("B@");
-    String[] times = sizeAndTimes[1].split("/");
+    String[] sizeAndTimes = word.split("B@", -1);
+    String[] times = sizeAndTimes[1].split("/", -1);
     long bytes = Long.parseLong(sizeAndTimes[0]);
     long base = (long) index * SEGMENT_OFFSETS;
     return new SegmentInfo(

@@ -52,7 +52,7 @@ class RetentionPolicyTableTest {
     "100B@-1700000000000 100B@0            , 1   , retention.ms", // timestamp 0 is one
   })
   void byAge(String segments, int gone, String rule) {
-    RetentionPolicy policy = RetentionPolicy.of(RetentionRule.age(Duration.ofMillis(1000)));
+    RetentionPolicy policy = RetentionPolicy.of(RetentionRule.age(Duration.ofSeconds(1)));
     assertGone(policy.plan(Facts.of(segments)), gone, rule);
   }
 
@@ -122,7 +122,7 @@ class RetentionPolicyTableTest {
   })
   void oneOfSeveralRulesIsEnough(String segments, int gone, String rule) {
     RetentionRule bytes = RetentionRule.bytes(100);
-    RetentionRule age = RetentionRule.age(Duration.ofMillis(1000));
+    RetentionRule age = RetentionRule.age(Duration.ofSeconds(1));
     assertGone(RetentionPolicy.of(bytes, age).plan(Facts.of(segments)), gone, rule);
     RetentionPlan otherOrder = RetentionPolicy.of(age, bytes).plan(Facts.of(segments));
     assertThat(otherOrder.startOffset())
@@ -137,7 +137,7 @@ class RetentionPolicyTableTest {
   })
   void allOfSeveralRulesMayHaveToAgree(String segments, int gone, String rule) {
     RetentionRule both =
-        RetentionRule.allOf(RetentionRule.age(Duration.ofMillis(1000)), RetentionRule.bytes(200));
+        RetentionRule.allOf(RetentionRule.age(Duration.ofSeconds(1)), RetentionRule.bytes(200));
     RetentionPlan plan = RetentionPolicy.of(both).plan(Facts.of(segments));
     assertGone(plan, gone, rule);
     if (gone > 0) {
@@ -175,7 +175,7 @@ class RetentionPolicyTableTest {
   @Test
   void eachVerdictSaysWhatWasCompared() {
     RetentionPolicy policy =
-        RetentionPolicy.of(RetentionRule.bytes(2_000), RetentionRule.age(Duration.ofHours(7 * 24)));
+        RetentionPolicy.of(RetentionRule.bytes(2_000), RetentionRule.age(Duration.ofDays(7)));
     long eightDays = Duration.ofDays(8).plusHours(1).toMillis();
     LogFacts facts =
         Facts.of("700B@0 1200B@-" + eightDays + " 900B@9999/-60000 100B@0 0B@none")

@@ -105,7 +105,7 @@ class RetentionProperties {
     for (ReaderPosition reader : log.readers()) {
       if (reader.holds()) {
         assertThat(log.segments().stream().filter(segment -> segment.endOffset() > reader.offset()))
-            .noneMatch(segment -> plan.going().stream().anyMatch(v -> v.segment() == segment));
+            .noneMatch(segment -> plan.going().stream().anyMatch(v -> v.segment().equals(segment)));
       }
     }
     assertThat(plan.startOffset()).isGreaterThanOrEqualTo(log.offsets().startOffset());
@@ -182,8 +182,8 @@ class RetentionProperties {
   @Property(tries = TRIES, edgeCases = EdgeCasesMode.NONE)
   void theOutcomeIsThatOfKafkasPasses(
       @ForAll("logs") LogFacts log, @ForAll long retentionMillis, @ForAll long retentionBytes) {
-    long millis = Math.floorMod(retentionMillis, 120) - 1;
-    long bytes = Math.floorMod(retentionBytes, 400) - 1;
+    long millis = Math.floorMod(retentionMillis, 120) - 1L;
+    long bytes = Math.floorMod(retentionBytes, 400) - 1L;
     LogFacts ours = truthful(log.withReaders(List.of()));
     RetentionConfig config = new RetentionConfig(true, millis, bytes);
     List<SegmentInfo> left = kafkaLeaves(ours, millis, bytes);
