@@ -47,10 +47,14 @@ public final class LogRetention {
     return log.directory().toString();
   }
 
-  /** Says what {@link #run} would do now. Leases beyond their limits expire. */
-  public synchronized RetentionPlan plan() {
-    LogFacts facts = LogFacts.of(log, List.of(), clock.time());
-    return policy.plan(leases.review(whereQuiet(facts)));
+  /** What is known of the log now, with its readers. Leases beyond their limits expire. */
+  public synchronized LogFacts facts() {
+    return leases.review(whereQuiet(LogFacts.of(log, List.of(), clock.time())));
+  }
+
+  /** Says what {@link #run()} would do now. Leases beyond their limits expire. */
+  public RetentionPlan plan() {
+    return policy.plan(facts());
   }
 
   /**
@@ -95,6 +99,21 @@ public final class LogRetention {
       RetentionPlan plan = plan().firstStep(segmentsMax);
       apply(plan, log);
       return plan;
+    });
+  }
+
+  /**
+   * Carries out a plan that was made of this log's {@link #facts}, by a {@link StoreBudget} perhaps,
+   * up to the first segment on which a lease was taken since.
+   *
+   * @return what was done, and why
+   * @throws DiskFullException as {@link #run()} does
+   */
+  public synchronized RetentionPlan run(RetentionPlan plan) {
+    return leases.undisturbed(() -> {
+      RetentionPlan free = plan.upToHolds(facts().readers());
+      apply(free, log);
+      return free;
     });
   }
 

@@ -57,6 +57,23 @@ public record RetentionPlan(
     return going().isEmpty();
   }
 
+  /** The beginning of this plan, up to the first segment that a reader holds now. */
+  RetentionPlan upToHolds(List<ReaderPosition> readers) {
+    LogFacts now = log.withReaders(readers);
+    List<SegmentVerdict> front = new ArrayList<>();
+    for (SegmentVerdict verdict : going()) {
+      int index = front.size();
+      Judgement hold = Holds.on(new Candidate(now, index, log.sizeBytesFrom(index)));
+      if (hold != null) {
+        Judgement expired = Judgement.expired(verdict.rule(), verdict.reason());
+        front.add(SegmentVerdict.held(verdict.segment(), expired, hold));
+        return of(now, front);
+      }
+      front.add(verdict);
+    }
+    return this;
+  }
+
   /**
    * The beginning of this plan, for whoever does it in steps.
    *

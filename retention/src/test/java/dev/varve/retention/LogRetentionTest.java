@@ -162,6 +162,26 @@ class LogRetentionTest {
   }
 
   @Test
+  void aPlanOfABudgetIsDoneUpToTheFirstLeaseThatWasTakenSince(SimulatedDisk disk) {
+    try (CommitLog log = open(disk)) {
+      append(log, 0, 0, 0, 0, 0);
+      LogRetention retention = retention(log, RetentionPolicy.of());
+      RetentionPlan plan =
+          new StoreBudget(0, -1).plan(List.of(retention.facts()), 0).plans().getFirst();
+      assertThat(plan.startOffset()).isEqualTo(4);
+      try (ReaderLease lease = leases.take("late", 3)) {
+        RetentionPlan done = retention.run(plan);
+        assertThat(log.offsets().startOffset()).isEqualTo(2);
+        assertThat(done.verdicts().get(1).reason())
+            .startsWith("late holds offset 3; expired by store budget: ");
+        lease.advanceTo(5);
+        assertThat(retention.run(plan)).isEqualTo(plan);
+        assertThat(log.offsets().startOffset()).isEqualTo(4);
+      }
+    }
+  }
+
+  @Test
   void aCallPassesOverALease(SimulatedDisk disk) {
     try (CommitLog log = open(disk)) {
       append(log, Facts.NOW, Facts.NOW, Facts.NOW);
