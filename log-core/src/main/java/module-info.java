@@ -16,4 +16,5 @@ module dev.varve.log {
   exports dev.varve.log.maintenance;
   exports dev.varve.log.record;
   exports dev.varve.log.storage;
+  exports dev.varve.log.store;
 }

@@ -9,12 +9,14 @@ import dev.varve.log.inspect.SegmentSummary;
 import dev.varve.log.inspect.TransactionSummary;
 import dev.varve.log.record.Codec;
 import dev.varve.log.record.LeaderEpoch;
+import dev.varve.log.store.StoreListing;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
@@ -25,39 +27,81 @@ import picocli.CommandLine.Parameters;
 /** Prints how far a log reaches and what it consists of. */
 @Command(
     name = "info",
-    header = "Print how far a log reaches, and its segments.",
+    header = "Print how far a log reaches, and its segments; or the logs of a store.",
     description = {
       "Prints how far a log reaches, and its segments with their batches, bytes, codecs",
       "and largest timestamps, and the producers that it remembers, the one that appended",
       "last first. Every batch header is read. Works while another process",
-      "appends, and changes nothing. Status 1 if a segment is damaged."
+      "appends, and changes nothing. Status 1 if a segment is damaged.",
+      "",
+      "Of a data directory with the directories of many logs, such as a LogStore or a",
+      "broker has, prints one line for each log. A log that cannot be read does not stop",
+      "the others; the status is then 1."
     },
-    footer = {"  varve info orders-0", "  varve info orders-0 --json | jq .endOffset"})
+    footer = {
+      "  varve info orders-0",
+      "  varve info orders-0 --json | jq .endOffset",
+      "  varve info data"
+    })
 final class InfoCommand extends LogCommand {
   private static final int PRODUCERS_SHOWN_MAX = 20;
 
-  @Parameters(paramLabel = "DIR", description = "The directory of the log.")
+  @Parameters(paramLabel = "DIR", description = "The directory of the log, or of many logs.")
   private Path directory = Path.of("");
 
-  @Option(names = "--json", description = "Print one JSON object.")
+  @Option(names = "--json", description = "Print one JSON object; of many logs, one a line.")
   private boolean json;
 
   InfoCommand() {}
 
   @Override
   public Integer call() throws IOException {
-    LogSummary summary;
-    long bytes = LogSummary.bytesIn(LogDirectory.of(directory));
-    try (ProgressLine progress = ProgressLine.ofBytes(streams(), "info")) {
-      summary = LogSummary.of(directory, done -> progress.update(done, bytes));
-    }
+    Optional<StoreListing> store = StoreListing.of(directory);
     ByteSink sink = streams().sink();
+    boolean sound = store.isPresent() ? print(store.get(), sink) : print(sink);
+    sink.flush();
+    return sound ? ExitCode.FINE : ExitCode.FAILED;
+  }
+
+  private boolean print(ByteSink sink) throws IOException {
+    LogSummary summary = summary(directory);
     if (json) {
       printJson(summary, sink);
     } else {
       sink.write(table(summary).getBytes(StandardCharsets.UTF_8));
     }
-    sink.flush();
+    return warn(summary);
+  }
+
+  private boolean print(StoreListing store, ByteSink sink) {
+    StoreTable table = new StoreTable(store);
+    boolean sound =
+        new EachLog(store, streams())
+            .run(log -> {
+              LogSummary summary = summary(store.directory(log));
+              if (json) {
+                printJson(summary, sink);
+              } else {
+                table.add(log, summary);
+              }
+              return warn(summary);
+            });
+    if (!json) {
+      byte[] text = table.text().getBytes(StandardCharsets.UTF_8);
+      sink.write(text, 0, text.length);
+    }
+    return sound;
+  }
+
+  private LogSummary summary(Path log) throws IOException {
+    long bytes = LogSummary.bytesIn(LogDirectory.of(log));
+    try (ProgressLine progress = ProgressLine.ofBytes(streams(), "info")) {
+      return LogSummary.of(log, done -> progress.update(done, bytes));
+    }
+  }
+
+  /** Tells of damage; returns whether there is none. */
+  private boolean warn(LogSummary summary) {
     boolean sound = true;
     for (SegmentSummary segment : summary.segments()) {
       if (segment.damage() != null) {
@@ -65,10 +109,10 @@ final class InfoCommand extends LogCommand {
         sound = summary.directory().state() == LogDirectory.State.OPEN && sound;
       }
     }
-    return sound ? ExitCode.FINE : ExitCode.FAILED;
+    return sound;
   }
 
-  private static String state(LogDirectory.State state) {
+  static String state(LogDirectory.State state) {
     return switch (state) {
       case CLOSED -> "closed in order";
       case OPEN -> "open in a process, or left by one that died";
@@ -214,11 +258,11 @@ final class InfoCommand extends LogCommand {
     return codecs;
   }
 
-  private static long timestampMax(LogSummary summary) {
+  static long timestampMax(LogSummary summary) {
     return summary.segments().stream().mapToLong(SegmentSummary::timestampMax).max().orElse(-1);
   }
 
-  private static long total(LogSummary summary, ToLongFunction<SegmentSummary> part) {
+  static long total(LogSummary summary, ToLongFunction<SegmentSummary> part) {
     return summary.segments().stream().mapToLong(part).sum();
   }
 

@@ -120,7 +120,8 @@ public final class Varve implements Runnable {
     return ExitCode.FAILED;
   }
 
-  private static String message(Exception e) {
+  /** What went wrong, in one line. */
+  static String message(Exception e) {
     return switch (e) {
       case LogException log -> oneLine(log.getMessage());
       case CommandFailedException failed -> oneLine(failed.getMessage());

@@ -4,6 +4,7 @@ import dev.varve.log.inspect.Finding;
 import dev.varve.log.inspect.LogVerifier;
 import dev.varve.log.inspect.VerifyListener;
 import dev.varve.log.inspect.VerifyReport;
+import dev.varve.log.store.StoreListing;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Parameters;
 /** Checks a log. */
 @Command(
     name = "verify",
-    header = "Check every byte of a log.",
+    header = "Check every byte of a log, or of all logs of a store.",
     description = {
       "Checks a log against the format, all of it: every batch and record, every index",
       "entry against the batches, transactions, epochs, snapshots, checkpoints, names.",
@@ -24,9 +25,9 @@ import picocli.CommandLine.Parameters;
       "log that is open has no index files for its newest segments and zeros behind its",
       "last batch: such are notes."
     },
-    footer = "  varve verify orders-0")
+    footer = {"  varve verify orders-0", "  varve verify data"})
 final class VerifyCommand extends LogCommand {
-  @Parameters(paramLabel = "DIR", description = "The directory of the log.")
+  @Parameters(paramLabel = "DIR", description = "The directory of the log, or of many logs.")
   private Path directory = Path.of("");
 
   VerifyCommand() {}
@@ -34,13 +35,23 @@ final class VerifyCommand extends LogCommand {
   @Override
   public Integer call() throws IOException {
     ByteSink sink = streams().sink();
+    StoreListing store = StoreListing.of(directory).orElse(null);
+    boolean sound =
+        store == null
+            ? verify(directory, "", sink)
+            : new EachLog(store, streams())
+                .run(log -> verify(store.directory(log), log + ": ", sink));
+    sink.flush();
+    return sound ? ExitCode.FINE : ExitCode.FAILED;
+  }
+
+  private boolean verify(Path log, String name, ByteSink sink) throws IOException {
     VerifyReport report;
     try (ProgressLine progress = ProgressLine.ofBytes(streams(), "verify")) {
-      report = LogVerifier.verify(directory, new Printer(sink, progress));
+      report = LogVerifier.verify(log, new Printer(sink, progress));
     }
-    sink.write((summary(report) + "\n").getBytes(StandardCharsets.UTF_8));
-    sink.flush();
-    return report.isSound() ? ExitCode.FINE : ExitCode.FAILED;
+    sink.write((name + summary(report) + "\n").getBytes(StandardCharsets.UTF_8));
+    return report.isSound();
   }
 
   private record Printer(ByteSink sink, ProgressLine progress) implements VerifyListener {

@@ -69,6 +69,7 @@ public class SegmentGrowthBenchmark extends LogBenchmark {
           builder.append(records().timestamp(), records().key(), records().value());
         }
         filled.append(builder.build());
+        filled.flush(); // each segment that is rolled and not settled holds its file open
       }
     }
     open();

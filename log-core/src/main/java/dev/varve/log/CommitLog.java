@@ -86,9 +86,9 @@ public final class CommitLog implements AutoCloseable {
         new LogMaintenance(options, directory().toString())
             .space(writer::prepareSpace)
             .keeper(keeper::backlog, keeper::maintain)
-            .add("transaction time-outs", transactionTimeouts::doWork)
-            .add("producers", producerExpiry::doWork)
-            .add("scrub", scrub::doWork);
+            .transactionTimeouts(transactionTimeouts::doWork)
+            .producers(producerExpiry::doWork)
+            .scrub(scrub::doWork);
     keeper.open(recovered.foreign());
   }
 
@@ -205,7 +205,7 @@ public final class CommitLog implements AutoCloseable {
    * @throws dev.varve.log.error.ProducerFencedException if its producer has a newer epoch
    */
   public long append(EncodedBatch batch) {
-    long baseOffset = writer.append(batch);
+    long baseOffset = LogWriter.offset(writer.append(batch));
     keeper.awaitAppended(baseOffset + batch.lastOffsetDelta() + 1);
     return baseOffset;
   }
@@ -229,6 +229,11 @@ public final class CommitLog implements AutoCloseable {
 
   EpochClock clock() {
     return options.clock();
+  }
+
+  /** Whether the record of a producer at an offset is in a transaction that was aborted. */
+  boolean isAborted(long producerId, long offset) {
+    return readPath.isAborted(producerId, offset);
   }
 
   /** The log as one of several replicas. */
@@ -312,10 +317,11 @@ public final class CommitLog implements AutoCloseable {
     long stable = writer.lastStableOffset();
     long highWatermark = options.replicated() ? writer.highWatermark() : Long.MAX_VALUE;
     long end = writer.endOffset(); // last, as all lies below it; but it may be truncated meanwhile
+    long replicated = Math.min(highWatermark, end);
     return new LogOffsets(
         start,
-        Math.max(start, Math.min(stable, end)),
-        Math.min(highWatermark, end),
+        Math.max(start, Math.min(stable, replicated)),
+        replicated,
         Math.min(durable, end),
         end);
   }

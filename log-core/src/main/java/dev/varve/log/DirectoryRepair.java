@@ -68,6 +68,13 @@ final class DirectoryRepair {
     return bases;
   }
 
+  /** The snapshots of producers that were there when the directory had been repaired. */
+  List<SegmentFile> snapshots() {
+    return all(Stage.CURRENT).stream()
+        .filter(file -> file.kind() == Kind.PRODUCER_SNAPSHOT)
+        .toList();
+  }
+
   /** A replacement still being written goes, and with it the swaps that were to follow it. */
   private void discardUnfinishedReplacements() throws IOException {
     long lowestCleaned = Long.MAX_VALUE;

@@ -6,7 +6,7 @@ package dev.varve.log;
  *
  * @param startOffset the first offset that can be read
  * @param lastStableOffset the offset below which every transaction is decided: where the earliest
- *     that is open begins, or the end
+ *     begins that is open, or whose marker is not below the high watermark; else the high watermark
  * @param highWatermark the offset below which nothing is ever truncated; the end, unless the log is
  *     replicated
  * @param durableEnd the offset below which everything survives a power loss

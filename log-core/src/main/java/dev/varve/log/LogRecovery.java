@@ -120,6 +120,9 @@ final class LogRecovery {
       plan = reopened == null ? plan.scanningLast(bases) : plan;
     }
     PartitionState state = plan.state();
+    if (options.replicated()) {
+      state.producers().replicatedTo(Math.max(plan.startOffset(), keptHighWatermark));
+    }
     for (int i = plan.firstToScan(); i < bases.size(); i++) {
       bytesToScan += storage.size(SegmentFile.name(bases.get(i), Kind.LOG));
     }
@@ -137,7 +140,11 @@ final class LogRecovery {
     }
     state.producers().expire(options.clock().time(), options.producerExpirationMillis());
     SegmentList segments = SegmentList.of(sealed, active);
-    stateFiles.deleteStraySnapshots(segments, active.endOffset());
+    long highWatermark = highWatermark(startOffset, active.endOffset());
+    if (options.replicated() && highWatermark < plan.stateOffset()) {
+      findUnreplicated(state, stateFiles, segments, highWatermark);
+    }
+    stateFiles.deleteStraySnapshots(directory.snapshots(), segments, active.endOffset());
     OpenReport report =
         new OpenReport(
             plan.reason().isEmpty(),
@@ -155,8 +162,18 @@ final class LogRecovery {
         plan.cutFrom(),
         plan.isForeign(),
         state,
-        highWatermark(startOffset, active.endOffset()),
+        highWatermark,
         report);
+  }
+
+  /** The state began with a snapshot above the high watermark, which knows only what is open. */
+  private void findUnreplicated(
+      PartitionState state, StateFiles stateFiles, SegmentList segments, long highWatermark)
+      throws IOException {
+    StateReplay replay = StateReplay.from(highWatermark, storage, options, stateFiles);
+    replay.state().producers().replicatedTo(highWatermark);
+    replay.readBelow(segments.size(), segments);
+    state.producers().takeUnreplicated(replay.state().producers(), Long.MAX_VALUE);
   }
 
   /** A replicated log that was never told where it is knows only that its start is there. */

@@ -6,7 +6,6 @@ import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.ActiveSegment;
 import dev.varve.log.segment.LogCheckpoint.Cut;
 import dev.varve.log.segment.RolledSegment;
-import dev.varve.log.segment.ScanBounds;
 import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentDeletion;
@@ -20,7 +19,6 @@ import dev.varve.log.segment.SegmentView;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -159,37 +157,24 @@ final class LogTruncation implements AutoCloseable {
    * Finds out what state the log will be in: reads what stays of the segment that is cut, and
    * before it what comes after the newest snapshot. Changes nothing.
    *
-   * @param epochs those of the log now
+   * @param now the state of the log now
    */
-  void prepare(StateFiles stateFiles, LeaderEpochs epochs) throws IOException {
+  void prepare(StateFiles stateFiles, PartitionState now) throws IOException {
     if (leavesNothing) {
       return;
     }
     long base = firstCutBase();
-    StateFiles.Loaded loaded = stateFiles.load(base);
-    state = loaded.state();
-    state.replaceEpochs(epochs.truncateFromEnd(endOffset));
-    for (int i = Math.max(0, segments.floorIndex(loaded.offset())); i < kept; i++) {
-      Segment segment = segments.get(i);
-      scan(segment, segment.endOffset(), segment.sizeBytes(), stateFiles, loaded).discard();
-    }
+    StateReplay replay = StateReplay.from(base, storage, options, stateFiles);
+    state = replay.state();
+    state.replaceEpochs(now.epochs().truncateFromEnd(endOffset));
+    state.producers().takeUnreplicated(now.producers(), replay.offset());
+    replay.readBelow(kept, segments);
     if (cut != null) {
-      left = scan(cut, endOffset, cutBytes, stateFiles, loaded);
+      left = replay.read(cut, endOffset, cutBytes);
       if (cut instanceof SealedSegment) {
         cutFile = storage.open(SegmentFile.name(base, Kind.LOG));
       }
     }
-  }
-
-  private SegmentRecovery scan(
-      Segment segment, long segmentEnd, long bytes, StateFiles stateFiles, StateFiles.Loaded loaded)
-      throws IOException {
-    Path file = Path.of(segment.path());
-    return SegmentRecovery.scan(
-        storage,
-        options.segments(),
-        new ScanBounds(segment.baseOffset(), segmentEnd, segmentEnd, segmentEnd, bytes),
-        (position, batch, aborted) -> stateFiles.replay(loaded, file, position, batch, aborted));
   }
 
   /** What is left of a log. */

@@ -11,10 +11,7 @@ import dev.varve.log.error.UnexpectedAppendOffsetException;
 import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerStates;
-import dev.varve.log.record.CodecUnavailableException;
 import dev.varve.log.record.EncodedBatch;
-import dev.varve.log.record.InvalidBatchException;
-import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.TransactionVersion;
 import dev.varve.log.segment.ActiveSegment;
 import dev.varve.log.segment.BatchRun;
@@ -109,15 +106,35 @@ final class LogWriter {
   }
 
   /**
-   * The offset below which every transaction is decided. What was in the log before the call and
-   * lies below it is decided in every index that is looked at afterwards.
+   * The offset below which every transaction is decided, by a marker that no truncation takes away.
+   * What was in the log before the call and lies below it is decided in every index that is looked
+   * at afterwards.
    */
   long lastStableOffset() {
     long end = endOffset(); // first: what comes after it may be undecided
     return Math.min(firstUndecided.get(), end);
   }
 
-  /** Appends a batch, unless its producer repeats it, and returns its base offset. */
+  /** The answer of {@link #append} about a batch that its producer has repeated. */
+  private static long repeated(long originalOffset) {
+    return ~originalOffset;
+  }
+
+  /** Whether the answer of {@link #append} is that the log has the batch already. */
+  static boolean isRepeated(long answer) {
+    return answer < 0;
+  }
+
+  /** The base offset that a batch has in the log, from the answer of {@link #append}. */
+  static long offset(long answer) {
+    return answer < 0 ? ~answer : answer;
+  }
+
+  /**
+   * Appends a batch, unless its producer repeats it.
+   *
+   * @return for {@link #offset} and {@link #isRepeated}
+   */
   long append(EncodedBatch batch) {
     int batchBytes = batch.sizeBytes();
     if (batchBytes > batchBytesMax) {
@@ -140,7 +157,7 @@ final class LogWriter {
     if (batch.hasProducerId()) {
       long original = state.admit(batch.batch(), version);
       if (original != ProducerStates.NEW) {
-        return original;
+        return repeated(original);
       }
     }
     ActiveSegment active = segments.active();
@@ -225,7 +242,7 @@ final class LogWriter {
     }
     LeaderEpochs before = state.epochs();
     for (int at = 0; at < run.sizeBytes(); at += run.batchAt(at).sizeBytes()) {
-      takeNote(run.batchAt(at), active);
+      state.onReplicatedBatch(run.batchAt(at), active.transactionIndex());
     }
     holdBackReaders();
     active.append(run);
@@ -233,16 +250,6 @@ final class LogWriter {
     return state.epochs().equals(before)
         ? FollowerAppend.APPENDED
         : FollowerAppend.APPENDED_WITH_EPOCHS;
-  }
-
-  @GuardedBy("writeLock")
-  private void takeNote(RecordBatch batch, ActiveSegment active) {
-    try {
-      state.onReplicatedBatch(batch, active.transactionIndex());
-    } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
-      // A control batch that marks nothing: the leader has it, and so must we. A replay of the log
-      // passes over it in the same way.
-    }
   }
 
   /**
@@ -348,8 +355,8 @@ final class LogWriter {
     return storage.directory().toString();
   }
 
-  /** Whether a transaction is open that readers can see. */
-  boolean hasOpenTransaction() {
+  /** Whether a transaction may be open that readers can see. */
+  boolean mayHaveOpenTransaction() {
     return firstUndecided.get() != FirstUndecided.NONE;
   }
 
@@ -396,6 +403,8 @@ final class LogWriter {
         throw new OffsetOutOfRangeException(offset, highWatermark, endOffset());
       }
       highWatermark = Math.max(highWatermark, offset);
+      state.producers().replicatedTo(highWatermark);
+      releaseReaders();
     } finally {
       writeLock.unlock();
     }
@@ -463,12 +472,15 @@ final class LogWriter {
   @SuppressWarnings("GuardedBy") // the caller has the lock
   void replaceAll(SegmentList left, PartitionState stateLeft, long startOffset) {
     follow();
+    highWatermark = Math.max(highWatermark, startOffset);
     state.replaceBy(stateLeft);
     state.producers().timeTransactionsBy(options.clock());
+    if (options.replicated()) {
+      state.producers().replicatedTo(highWatermark);
+    }
     holdBackReaders();
     segments = left;
     releaseReaders();
-    highWatermark = Math.max(highWatermark, startOffset);
     unfinishedRoll = NO_ROLL;
   }
 

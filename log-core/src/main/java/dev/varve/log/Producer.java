@@ -54,10 +54,11 @@ public final class Producer implements AutoCloseable {
   private final short epoch;
   private int nextSequence;
 
-  /** The offset of the last record of this epoch. What lies below was there already. */
-  private long lastOffset;
-
   private Transaction transaction = Transaction.NONE;
+
+  /** Where the transaction begins, if it has data. */
+  private long transactionFirstOffset;
+
   private boolean closed;
 
   /** How far the producer is in a transaction; only one with data is anything in the log. */
@@ -77,7 +78,6 @@ public final class Producer implements AutoCloseable {
     this.id = claim.producerId();
     this.epoch = claim.epoch();
     this.nextSequence = claim.nextSequence();
-    this.lastOffset = claim.lastOffset();
   }
 
   /** The name that the log was asked for. */
@@ -151,6 +151,9 @@ public final class Producer implements AutoCloseable {
    * @param batch of no producer yet, or of this one from an earlier try
    * @return the offset of the first record
    * @throws IllegalArgumentException if it is another producer's
+   * @throws InvalidTransactionStateException if it was appended in a transaction that was aborted,
+   *     so that it would never count: {@link #appendAs(int, EncodedBatch)} with {@link
+   *     #nextSequence} makes it another batch
    * @throws dev.varve.log.error.ProducerFencedException if there is a newer owner of the name
    * @throws dev.varve.log.error.OutOfOrderSequenceException if it was appended and has more than
    *     four of the producer's batches behind it
@@ -172,6 +175,7 @@ public final class Producer implements AutoCloseable {
    *     five batches, less
    * @param timestamp milliseconds since the epoch, or -1 for none
    * @return the offset of the record; if it is there already, the one that it has
+   * @throws InvalidTransactionStateException if it is there in a transaction that was aborted
    * @throws dev.varve.log.error.OutOfOrderSequenceException if it is neither
    */
   public long appendAs(
@@ -223,17 +227,33 @@ public final class Producer implements AutoCloseable {
       throw new IllegalArgumentException(
           "batch of producer " + header.producerId() + ", expected none or " + id);
     }
-    long baseOffset = first ? writeFirst(batch) : writer.append(batch);
-    long batchLastOffset = baseOffset + batch.lastOffsetDelta();
-    if (transaction == Transaction.BEGUN) {
-      transaction = Transaction.WITH_DATA;
-    }
-    if (batchLastOffset > lastOffset) {
-      lastOffset = batchLastOffset;
+    long answer = first ? writeFirst(batch) : writer.append(batch);
+    long baseOffset = LogWriter.offset(answer);
+    if (LogWriter.isRepeated(answer)) {
+      checkNotAborted(baseOffset, header);
+    } else {
       nextSequence = header.nextSequence();
+      if (transaction == Transaction.BEGUN) {
+        transaction = Transaction.WITH_DATA;
+        transactionFirstOffset = baseOffset;
+      }
     }
-    log.awaitAppended(batchLastOffset + 1);
+    log.awaitAppended(baseOffset + batch.lastOffsetDelta() + 1);
     return baseOffset;
+  }
+
+  /** A batch is in the log once, and the one that is there will never count. */
+  private void checkNotAborted(long baseOffset, RecordBatch repeated) {
+    if (log.isAborted(id, baseOffset)) {
+      throw wrongState(
+          "append",
+          "sequence "
+              + repeated.baseSequence()
+              + " at offset "
+              + baseOffset
+              + " in a transaction that was aborted",
+          "a batch with a new sequence");
+    }
   }
 
   /** A batch that is refused gives its sequence back: the next one has it, and is another one. */
@@ -270,7 +290,8 @@ public final class Producer implements AutoCloseable {
    * Ends the transaction so that its records count. If it throws, the transaction is still open,
    * unless the producer was fenced or the log has failed.
    *
-   * @throws InvalidTransactionStateException if none is open
+   * @throws InvalidTransactionStateException if none is open, or not all of it is in the log any
+   *     more: it was truncated, or ended by somebody else. It can only be aborted then.
    * @throws dev.varve.log.error.ProducerFencedException if there is a newer owner of the name, or
    *     the transaction was open for too long: it was aborted then
    * @throws dev.varve.log.error.DiskFullException if there is no room now
@@ -306,7 +327,11 @@ public final class Producer implements AutoCloseable {
   /** The epoch stays, so that sequences count on and a repeated batch is recognized. */
   private void endTransaction(Outcome outcome) {
     if (transaction == Transaction.WITH_DATA) {
-      transactions.end(id, epoch, outcome, COORDINATOR_EPOCH, TransactionVersion.TV1);
+      switch (outcome) {
+        case COMMIT -> transactions.commit(id, epoch, transactionFirstOffset, COORDINATOR_EPOCH);
+        case ABORT ->
+            transactions.end(id, epoch, outcome, COORDINATOR_EPOCH, TransactionVersion.TV1);
+      }
     }
     transaction = Transaction.NONE;
   }

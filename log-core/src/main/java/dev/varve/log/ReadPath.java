@@ -134,6 +134,17 @@ final class ReadPath {
     }
   }
 
+  /** Whether a record of a producer lies in one of its aborted transactions. */
+  boolean isAborted(long producerId, long offset) {
+    boolean[] found = {false};
+    visitAborted(
+        offset,
+        offset + 1,
+        (producer, firstOffset, lastOffset, lastStableOffset) ->
+            found[0] |= producer == producerId && firstOffset <= offset && offset < lastOffset);
+    return found[0];
+  }
+
   private void tellOf(SealedSegment sealed) {
     String found = sealed.takeContradiction();
     if (found != null) {

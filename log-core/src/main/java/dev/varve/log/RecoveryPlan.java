@@ -68,16 +68,7 @@ final class RecoveryPlan {
       stateFiles.rebuilt(LogCheckpoint.FILE_NAME, "a file that is not one", "a checkpoint");
     }
     if (bases.isEmpty()) {
-      long start = Math.max(startMin, checkpoint == null ? 0 : checkpoint.startOffset());
-      long end = checkpoint == null ? 0 : Math.max(start, checkpoint.recoveryPoint());
-      String reason = end > start ? "its segments are missing" : "";
-      if (end > start) {
-        stateFiles.report(missing(storage, start, end, "the records that the checkpoint tells of"));
-      }
-      if (storage.exists(StateFiles.EPOCHS_FILE_NAME)) {
-        stateFiles.loadEpochs();
-      }
-      return new RecoveryPlan(stateFiles, reason, 0, end, end, false, stateFiles.load(end));
+      return withoutSegments(storage, startMin, checkpoint, stateFiles);
     }
     long lastBase = bases.getLast();
     long kept = checkpoint == null ? bases.getFirst() : checkpoint.startOffset();
@@ -118,6 +109,22 @@ final class RecoveryPlan {
     }
     String reason = "its snapshot of producers is missing";
     return scanning(stateFiles, bases, reason, bases.size() - 1, end, start);
+  }
+
+  /** What there was is gone, or nothing was there. */
+  private static RecoveryPlan withoutSegments(
+      Storage storage, long startMin, @Nullable LogCheckpoint checkpoint, StateFiles stateFiles)
+      throws IOException {
+    long start = Math.max(startMin, checkpoint == null ? 0 : checkpoint.startOffset());
+    long end = Math.max(start, checkpoint == null ? 0 : checkpoint.recoveryPoint());
+    String reason = end > start ? "its segments are missing" : "";
+    if (end > start) {
+      stateFiles.report(missing(storage, start, end, "the records that the checkpoint tells of"));
+    }
+    if (storage.exists(StateFiles.EPOCHS_FILE_NAME)) {
+      stateFiles.loadEpochs();
+    }
+    return new RecoveryPlan(stateFiles, reason, 0, end, end, false, stateFiles.load(end));
   }
 
   /** Says that segments are gone whose offsets were given out. */
@@ -242,6 +249,11 @@ final class RecoveryPlan {
   /** The state that {@link #replay} brings up to date. */
   PartitionState state() {
     return loaded.state();
+  }
+
+  /** Where the state began: what it has not seen lies below. */
+  long stateOffset() {
+    return loaded.offset();
   }
 
   /** Shows the state a batch that was scanned, at its position in a file. */

@@ -103,17 +103,14 @@ public final class Replica {
    * @throws dev.varve.log.error.DiskFullException if there is no room; appends go on when there is
    */
   public long appendAsFollower(MemorySegment batches) {
-    if (!options.replicated()) {
-      throw new IllegalStateException(
-          writer.directory() + " is not replicated: an open would take a gap for lost records");
-    }
+    checkReplicated("an open would take a gap for lost records");
     BatchRun run = checked(batches);
     boolean done = false;
     while (!done) {
       switch (writer.appendAsFollower(run)) {
         case APPENDED -> done = true;
         case APPENDED_WITH_EPOCHS -> {
-          keeper.writeEpochs(writer.inTurn(state -> state.epochsFrom(keeper.startOffset())));
+          keepEpochs();
           done = true;
         }
         case NEEDS_ROLL -> rollTo(run.firstOffset());
@@ -122,6 +119,22 @@ public final class Replica {
     long end = run.sizeBytes() == 0 ? writer.endOffset() : run.endOffset();
     keeper.awaitAppended(end);
     return end;
+  }
+
+  private void checkReplicated(String why) {
+    if (!options.replicated()) {
+      throw new IllegalStateException(writer.directory() + " is not replicated: " + why);
+    }
+  }
+
+  /** Those of the latest append, whoever did it: another one may keep them at the same time. */
+  private void keepEpochs() {
+    keeper.hold();
+    try {
+      keeper.writeEpochs(writer.inTurn(state -> state.epochsFrom(keeper.startOffset())));
+    } finally {
+      keeper.release();
+    }
   }
 
   private BatchRun checked(MemorySegment batches) {
@@ -230,12 +243,14 @@ public final class Replica {
 
   /**
    * Gives up the whole log, durably, and lets it go on empty at an offset: what a follower does
-   * when its leader begins only behind its end.
+   * when its leader begins only behind its end. The log has to be {@linkplain
+   * LogOptions.Builder#replicated replicated}.
    *
    * @param offset at least the high watermark, which it becomes
    * @see #truncateTo
    */
   public void truncateFullyAndStartAt(long offset) {
+    checkReplicated("nobody has the records that it would give up");
     alone(() -> {
       check(offset, offset);
       truncate(
@@ -277,7 +292,7 @@ public final class Replica {
   private void truncate(LogTruncation truncation, long start) {
     try (truncation) {
       keeper.force(); // so that what stays is as durable as the end that is kept
-      truncation.prepare(stateFiles, writer.heldState().epochs());
+      truncation.prepare(stateFiles, writer.heldState());
       keeper.commit(truncation, start);
       keeper.finish(truncation, start);
     } catch (IOException e) {

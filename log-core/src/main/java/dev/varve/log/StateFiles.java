@@ -6,8 +6,6 @@ import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerSnapshot;
 import dev.varve.log.producer.ProducerStates;
-import dev.varve.log.record.CodecUnavailableException;
-import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
@@ -57,7 +55,10 @@ final class StateFiles {
 
   /** Loads the snapshot at an offset; without a sound one, the newest below; or the state at 0. */
   Loaded load(long offset) throws IOException {
-    return load(candidate -> candidate <= offset);
+    PartitionState state = new PartitionState(epochs);
+    SegmentFile exact = new SegmentFile(offset, Kind.PRODUCER_SNAPSHOT, Stage.CURRENT);
+    boolean loaded = storage.exists(exact.name()) && loadSnapshot(exact, state);
+    return loaded ? new Loaded(state, offset) : load(candidate -> candidate < offset);
   }
 
   /** Loads the newest sound snapshot that is at an offset of a kind; or the state at offset 0. */
@@ -67,14 +68,22 @@ final class StateFiles {
       if (!offsets.test(file.baseOffset())) {
         continue;
       }
-      try {
-        state.producers().load(ProducerSnapshot.parse(read(file.name()), file.baseOffset()));
+      if (loadSnapshot(file, state)) {
         return new Loaded(state, file.baseOffset());
-      } catch (InvalidStateFileException e) {
-        removed(file, e.place() + ": " + e.found(), e.expected());
       }
     }
     return new Loaded(state, 0);
+  }
+
+  /** Returns false if the snapshot is not sound; it is then gone. */
+  private boolean loadSnapshot(SegmentFile file, PartitionState state) throws IOException {
+    try {
+      state.producers().load(ProducerSnapshot.parse(read(file.name()), file.baseOffset()));
+      return true;
+    } catch (InvalidStateFileException e) {
+      removed(file, e.place() + ": " + e.found(), e.expected());
+      return false;
+    }
   }
 
   /** Shows a state that was loaded a batch that was read again, at its position in a file. */
@@ -83,10 +92,8 @@ final class StateFiles {
     if (batch.baseOffset() < loaded.offset()) {
       return;
     }
-    try {
-      loaded.state().onBatch(batch, aborted);
-    } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
-      // A checksum says only that these are the bytes somebody wrote.
+    String passedOver = loaded.state().replay(batch, aborted);
+    if (passedOver != null) {
       report(
           new RecoveryDecision(
               RecoveryDecision.Kind.PASSED_OVER_MARKER,
@@ -95,7 +102,7 @@ final class StateFiles {
               batch.sizeBytes(),
               batch.baseOffset(),
               batch.nextOffset(),
-              "a control batch that marks nothing: " + e.getMessage(),
+              passedOver,
               "the end of a transaction"));
     }
   }
@@ -209,13 +216,17 @@ final class StateFiles {
   /**
    * Deletes the snapshots that no open will ask for: of a state above the end, that the log, having
    * been cut, is not in any more; and between the bases of segments, where the log was closed once.
+   *
+   * @param snapshots that were there before the log was recovered
    */
-  void deleteStraySnapshots(SegmentList segments, long endOffset) throws IOException {
-    for (SegmentFile file : snapshots()) {
+  void deleteStraySnapshots(List<SegmentFile> snapshots, SegmentList segments, long endOffset)
+      throws IOException {
+    for (SegmentFile file : snapshots) {
       long offset = file.baseOffset();
       boolean atBase =
           segments.get(Math.max(0, segments.floorIndex(offset))).baseOffset() == offset;
-      if (offset != endOffset && (offset > endOffset || !atBase)) {
+      boolean asked = offset == endOffset || (offset < endOffset && atBase);
+      if (!asked && storage.exists(file.name())) {
         removed(file, "a snapshot that no open will ask for", "one at a segment's base or the end");
       }
     }

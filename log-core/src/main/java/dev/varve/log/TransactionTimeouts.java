@@ -32,7 +32,7 @@ final class TransactionTimeouts {
 
   /** Ends what is due now; returns how many transactions that were. */
   int doWork() {
-    if (timeoutMillis == 0 || !writer.leads() || !writer.hasOpenTransaction()) {
+    if (timeoutMillis == 0 || !writer.leads() || !writer.mayHaveOpenTransaction()) {
       nextLookMillis = Long.MIN_VALUE;
       return 0;
     }

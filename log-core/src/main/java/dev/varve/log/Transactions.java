@@ -94,13 +94,38 @@ public final class Transactions {
     }
     EncodedBatch marker =
         new EndTransactionMarker(outcome, coordinatorEpoch).encode(clock.time(), producerId, epoch);
-    long offset = append(marker, version);
+    long offset = inTurn(state -> writer.appendHeld(marker, version));
     keeper.awaitAppended(offset + 1);
     return offset;
   }
 
-  private long append(EncodedBatch marker, TransactionVersion version) {
-    return inTurn(state -> writer.appendHeld(marker, version));
+  /**
+   * Commits the transaction of an owner of a producer, if it is still all there.
+   *
+   * @param firstOffset where the owner has seen it begin
+   * @throws InvalidTransactionStateException if it does not begin there any more: it was truncated,
+   *     or ended by somebody else
+   */
+  void commit(long producerId, short epoch, long firstOffset, int coordinatorEpoch) {
+    EncodedBatch marker =
+        new EndTransactionMarker(Outcome.COMMIT, coordinatorEpoch)
+            .encode(clock.time(), producerId, epoch);
+    long offset =
+        inTurn(state -> {
+          state.admit(marker.batch(), TransactionVersion.TV1); // refuses who was fenced
+          OpenTransaction open = state.producers().openTransaction(producerId);
+          if (open == null || open.firstOffset() != firstOffset) {
+            throw new InvalidTransactionStateException(
+                "producer "
+                    + producerId
+                    + ": found "
+                    + (open == null ? "no open transaction" : "one from " + open.firstOffset())
+                    + ", expected that from offset "
+                    + firstOffset);
+          }
+          return writer.appendHeld(marker, TransactionVersion.TV1);
+        });
+    keeper.awaitAppended(offset + 1);
   }
 
   /** The open transaction that began first on the clock; null if none is open. */
@@ -174,9 +199,11 @@ public final class Transactions {
   }
 
   private void abortHeld(OpenTransaction transaction) {
+    long producerId = transaction.producerId();
+    int epochMin = writer.heldState().owners().epochMin(producerId);
     EncodedBatch marker =
         new EndTransactionMarker(Outcome.ABORT, Math.max(0, transaction.coordinatorEpoch()))
-            .encode(clock.time(), transaction.producerId(), transaction.fencingEpoch());
+            .encode(clock.time(), producerId, transaction.fencingEpoch(epochMin));
     writer.appendHeld(marker, TransactionVersion.TV2);
   }
 }

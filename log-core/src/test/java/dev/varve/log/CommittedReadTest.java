@@ -106,6 +106,20 @@ class CommittedReadTest {
   }
 
   @Test
+  void aSegmentThatLeavesNothingOpenIsNotTheLastToBeAsked() {
+    try (LogFixture fixture = LogFixture.open(root)) {
+      transactional(fixture, 1, 0, "a");
+      fixture.roll().append("b");
+      commit(fixture, 1);
+      fixture.roll();
+      transactional(fixture, 1, 1, "x");
+      abort(fixture, 1);
+      fixture.roll().append("c").reopen();
+      assertThat(fixture.committed(0)).containsExactly("a", "b", "c");
+    }
+  }
+
+  @Test
   void theStartMovesTheLastStableOffsetAlong() {
     try (LogFixture fixture = LogFixture.open(root)) {
       transactional(fixture, 1, 0, "x0");

@@ -117,6 +117,10 @@ class LogTruncationTest {
       assertThatThrownBy(() -> log.log().replica().advanceHighWatermark(1))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("not replicated");
+      assertThatThrownBy(() -> log.log().replica().truncateFullyAndStartAt(2))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("not replicated");
+      log.assertReads("a", "b");
     }
   }
 
@@ -222,7 +226,7 @@ class LogTruncationTest {
       assertThat(kept).succeedsWithin(Duration.ofMinutes(1));
       // What was cut was durable before: the truncation forces.
       assertThat(cut).succeedsWithin(Duration.ofMinutes(1));
-      assertThat(log.log().offsets()).isEqualTo(new LogOffsets(0, 4, 0, 4, 4));
+      assertThat(log.log().offsets()).isEqualTo(new LogOffsets(0, 0, 0, 4, 4));
       assertThatThrownBy(() -> log.log().awaitDurable(4))
           .isInstanceOf(OffsetOutOfRangeException.class);
     }

@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.log.error.InvalidTransactionStateException;
 import dev.varve.log.error.ProducerFencedException;
+import dev.varve.log.record.EncodedBatch;
+import dev.varve.log.record.EndTransactionMarker.Outcome;
+import dev.varve.log.record.TransactionVersion;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +53,79 @@ class ProducerTransactionTest {
       producer.append(fixture.batch("a"));
       assertCommitted(fixture, "a");
     }
+  }
+
+  @Test
+  void aBatchOfAnAbortedTransactionIsNotTakenForDone() {
+    try (LogFixture fixture = LogFixture.open(root);
+        Producer producer = fixture.log().producer("p")) {
+      EncodedBatch batch = EncodedBatch.copyOf(bytes(fixture.batch("x")));
+      producer.beginTransaction();
+      producer.append(batch);
+      assertThat(producer.append(batch)).as("repeated while it is undecided").isZero();
+      producer.abortTransaction();
+
+      producer.beginTransaction();
+      assertThatThrownBy(() -> producer.append(batch))
+          .isInstanceOf(InvalidTransactionStateException.class)
+          .hasMessageContainingAll("sequence 0 at offset 0", "aborted", "a new sequence");
+      producer.appendAs(producer.nextSequence(), batch);
+      producer.commitTransaction();
+      assertThat(producer.append(batch)).as("repeated after the commit").isEqualTo(2);
+      assertCommitted(fixture, "x");
+    }
+  }
+
+  @Test
+  void aBatchOfAnAbortedTransactionIsRecognizedAfterAReopen() {
+    try (LogFixture fixture = LogFixture.open(root)) {
+      Producer producer = fixture.log().producer("p");
+      producer.beginTransaction();
+      producer.appendAs(0, fixture.batch("x"));
+      producer.abortTransaction();
+      fixture.reopen();
+      try (Producer again = fixture.log().producer("p")) {
+        assertThatThrownBy(() -> again.appendAs(0, fixture.batch("x")))
+            .isInstanceOf(InvalidTransactionStateException.class)
+            .hasMessageContaining("sequence 0 at offset 0");
+      }
+    }
+  }
+
+  @Test
+  void aRepeatedBatchBeginsNoTransaction() {
+    try (LogFixture fixture = LogFixture.open(root);
+        Producer producer = fixture.log().producer("p")) {
+      EncodedBatch batch = EncodedBatch.copyOf(bytes(fixture.batch("a")));
+      producer.append(batch);
+      producer.beginTransaction();
+      assertThat(producer.append(batch)).isZero();
+      producer.commitTransaction();
+      fixture.assertOffsets(0, 1);
+    }
+  }
+
+  @Test
+  void whatSomebodyElseHasEndedIsNotCommitted() {
+    try (LogFixture fixture = LogFixture.open(root);
+        Producer producer = fixture.log().producer("p")) {
+      producer.beginTransaction();
+      append(producer, "x");
+      fixture
+          .log()
+          .transactions()
+          .end(producer.id(), producer.epoch(), Outcome.ABORT, 0, TransactionVersion.TV1);
+      assertThatThrownBy(producer::commitTransaction)
+          .isInstanceOf(InvalidTransactionStateException.class)
+          .hasMessageContainingAll("found no open transaction", "from offset 0");
+      producer.abortTransaction();
+      append(producer, "a");
+      assertCommitted(fixture, "a");
+    }
+  }
+
+  private static MemorySegment bytes(EncodedBatch batch) {
+    return batch.memory().asSlice(0, batch.sizeBytes());
   }
 
   @Test

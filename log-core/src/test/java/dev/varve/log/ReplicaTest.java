@@ -181,7 +181,7 @@ class ReplicaTest {
       assertThat(open.offsets().highWatermark()).isZero();
       open.replica().advanceHighWatermark(2);
       open.replica().advanceHighWatermark(1);
-      assertThat(open.offsets()).isEqualTo(new LogOffsets(0, 3, 2, 0, 3));
+      assertThat(open.offsets()).isEqualTo(new LogOffsets(0, 2, 2, 0, 3));
       assertThatThrownBy(() -> open.replica().advanceHighWatermark(4))
           .isInstanceOf(OffsetOutOfRangeException.class);
       log.reopen();

@@ -217,7 +217,12 @@ final class KafkaLog implements PartitionLog {
   }
 
   long lastStableOffset() throws IOException {
-    log.updateHighWatermark(log.logEndOffset());
+    return lastStableOffset(log.logEndOffset());
+  }
+
+  /** What it is when the high watermark has come to an offset. */
+  long lastStableOffset(long highWatermark) throws IOException {
+    log.updateHighWatermark(highWatermark);
     return log.lastStableOffset();
   }
 

@@ -7,12 +7,8 @@ import dev.varve.interop.ProducersModel.Answer;
 import dev.varve.interop.ProducersModel.Refusal;
 import dev.varve.log.error.OutOfOrderSequenceException;
 import dev.varve.log.error.ProducerFencedException;
-import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.producer.ProducerEntry;
-import dev.varve.log.producer.ProducerSnapshot;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -161,16 +157,13 @@ class ProducersLikeKafkaProperties {
 
   /** What the snapshot at the end of a log says of producers that are not idle, by id. */
   private static Map<Long, ProducerEntry> entries(
-      LogDirectory directory, long endOffset, long nowMillis)
-      throws IOException, InvalidStateFileException {
-    Path file = directory.file(endOffset, ".snapshot");
+      LogDirectory directory, long endOffset, long nowMillis) throws IOException {
     Map<Long, ProducerEntry> entries = new TreeMap<>();
     if (endOffset > 0) {
-      for (ProducerEntry entry : ProducerSnapshot.parse(Files.readAllBytes(file)).producers()) {
-        if (nowMillis - entry.timestamp() < ProducersModel.EXPIRATION_MILLIS) {
-          entries.put(entry.producerId(), entry);
-        }
-      }
+      entries.putAll(SnapshotEntries.at(endOffset, directory));
+      entries
+          .values()
+          .removeIf(entry -> nowMillis - entry.timestamp() >= ProducersModel.EXPIRATION_MILLIS);
     }
     return entries;
   }

@@ -20,7 +20,8 @@ import net.jqwik.api.Tuple;
 
 /**
  * That transactions come out as under Kafka's log, when both are told the same, lawful or not:
- * answers and refusals, last stable offset, aborted lists, what is committed, and the files.
+ * answers and refusals, last stable offset, aborted lists, what is committed, and the files; also
+ * when they are opened again, die, or go on in the directory of the other.
  */
 class TransactionProperties {
   private static final long NOW_MILLIS = 5_000_000;
@@ -35,7 +36,13 @@ class TransactionProperties {
     COMMIT,
     ABORT,
     NO_PRODUCER,
+    /** Closes both and opens them again. */
     REOPEN,
+    /** Opens what both processes would leave if they died. */
+    DIE,
+    /** Closes both, and gives each the directory of the other. */
+    SWAP,
+    /** Takes away what Varve keeps beside the batches. */
     REBUILD
   }
 
@@ -49,6 +56,8 @@ class TransactionProperties {
                 Tuple.of(4, What.ABORT),
                 Tuple.of(4, What.NO_PRODUCER),
                 Tuple.of(1, What.REOPEN),
+                Tuple.of(1, What.DIE),
+                Tuple.of(1, What.SWAP),
                 Tuple.of(1, What.REBUILD)),
             Arbitraries.integers().between(0, PRODUCERS - 1),
             Arbitraries.frequency(Tuple.of(12, 0), Tuple.of(1, -1), Tuple.of(1, 1)),
@@ -63,15 +72,13 @@ class TransactionProperties {
   @Property(tries = 100)
   void transactionsAreKafkas(@ForAll("steps") List<Step> steps) throws IOException {
     LogSettings settings = LogSettings.ofSegmentBytes(700).withIndexIntervalBytes(200);
-    try (LogDirectory ofKafka = LogDirectory.create();
-        LogDirectory ofVarve = LogDirectory.create()) {
-      try (Pair pair = new Pair(settings, ofKafka, ofVarve)) {
-        for (Step step : steps) {
-          pair.apply(step);
-        }
-        pair.assertAlike();
+    try (Pair pair = new Pair(settings)) {
+      for (Step step : steps) {
+        pair.apply(step);
       }
-      assertThat(transactionIndexes(ofVarve)).isEqualTo(transactionIndexes(ofKafka));
+      pair.assertAlike();
+      pair.stop();
+      assertThat(transactionIndexes(pair.ofVarve)).isEqualTo(transactionIndexes(pair.ofKafka));
     }
   }
 
@@ -91,22 +98,21 @@ class TransactionProperties {
   /** The two logs, and what the producers think that they know. */
   private static final class Pair implements AutoCloseable {
     private final LogSettings settings;
-    private final LogDirectory ofKafka;
-    private final LogDirectory ofVarve;
     private final KafkaClock kafkaClock = new KafkaClock(NOW_MILLIS);
     private final KafkaClock varveClock = new KafkaClock(NOW_MILLIS);
     private final int[] epochs = new int[PRODUCERS];
     private final int[] sequences = new int[PRODUCERS];
+    private LogDirectory ofKafka = LogDirectory.create();
+    private LogDirectory ofVarve = LogDirectory.create();
     private KafkaLog kafka;
     private VarveLog varve;
+    private boolean stopped;
 
-    /** Kafka has not made its indexes anew, so that they may have other entries. */
+    /** One of them has made indexes anew, so that they may have other entries. */
     private boolean rebuilt;
 
-    Pair(LogSettings settings, LogDirectory ofKafka, LogDirectory ofVarve) throws IOException {
+    Pair(LogSettings settings) throws IOException {
       this.settings = settings;
-      this.ofKafka = ofKafka;
-      this.ofVarve = ofVarve;
       this.kafka = settings.kafka(ofKafka.path(), kafkaClock).open();
       this.varve = VarveLog.open(ofVarve.path(), settings, varveClock);
     }
@@ -129,20 +135,50 @@ class TransactionProperties {
         }
         case COMMIT, ABORT -> end(step);
         case REOPEN -> {
-          kafka.close();
-          kafka = settings.kafka(ofKafka.path(), kafkaClock).open();
-          varve.close();
-          varve = VarveLog.open(ofVarve.path(), settings, varveClock);
+          stop();
+          start(settings.kafka(ofKafka.path(), kafkaClock));
+        }
+        case SWAP -> {
+          stop();
+          LogDirectory kafkas = ofKafka;
+          ofKafka = ofVarve;
+          ofVarve = kafkas;
+          start(settings.kafka(ofKafka.path(), kafkaClock));
+        }
+        case DIE -> {
+          rebuilt = true;
+          LogDirectory leftByKafka = ofKafka.copy();
+          LogDirectory leftByVarve = ofVarve.copy();
+          close();
+          ofKafka = leftByKafka;
+          ofVarve = leftByVarve;
+          start(settings.kafka(ofKafka.path(), kafkaClock).afterUncleanStop());
         }
         case REBUILD -> {
           rebuilt = true;
-          varve.close();
+          stop();
           ofVarve.deleteFilesEndingIn(
               ".txnindex", ".snapshot", "varve.checkpoint", "leader-epoch-checkpoint");
-          varve = VarveLog.open(ofVarve.path(), settings, varveClock);
+          start(settings.kafka(ofKafka.path(), kafkaClock));
         }
       }
       assertSameStableOffset();
+    }
+
+    /** Both leave the same state of producers. */
+    void stop() throws IOException {
+      long end = kafka.endOffset();
+      closeLogs();
+      if (end > 0) {
+        assertThat(SnapshotEntries.at(end, ofVarve)).isEqualTo(SnapshotEntries.at(end, ofKafka));
+      }
+    }
+
+    private void start(KafkaLog.Opening opening) throws IOException {
+      stopped = false;
+      kafka = opening.open();
+      varve = VarveLog.open(ofVarve.path(), settings, varveClock);
+      assertThat(varve.readCommitted()).isEqualTo(kafka.readCommitted());
     }
 
     private boolean bothAppend(Producer producer) {
@@ -196,10 +232,19 @@ class TransactionProperties {
       }
     }
 
+    private void closeLogs() {
+      if (!stopped) {
+        stopped = true;
+        kafka.close();
+        varve.close();
+      }
+    }
+
     @Override
-    public void close() {
-      kafka.close();
-      varve.close();
+    public void close() throws IOException {
+      closeLogs();
+      ofKafka.close();
+      ofVarve.close();
     }
 
     private interface Call {

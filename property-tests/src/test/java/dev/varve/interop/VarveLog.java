@@ -128,6 +128,12 @@ final class VarveLog implements PartitionLog {
     return log.offsets().lastStableOffset();
   }
 
+  /** Of a replica: what it is when the high watermark has come to an offset. */
+  long lastStableOffset(long highWatermark) {
+    log.replica().advanceHighWatermark(highWatermark);
+    return lastStableOffset();
+  }
+
   List<KafkaRecord> readCommitted() {
     List<KafkaRecord> records = new ArrayList<>();
     try (LogReader reader = log.reader(startOffset(), Visibility.COMMITTED)) {

@@ -20,7 +20,8 @@ final class Layers {
               List.of("dev.varve.log.producer"),
               List.of("dev.varve.log.segment"),
               List.of("dev.varve.log.inspect", "dev.varve.log.maintenance"),
-              List.of("dev.varve.log")),
+              List.of("dev.varve.log"),
+              List.of("dev.varve.log.store")),
           false);
 
   /** The modules, by their packages; retention and compaction stand side by side. */

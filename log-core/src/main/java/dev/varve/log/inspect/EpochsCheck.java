@@ -15,10 +15,7 @@ final class EpochsCheck implements BatchCheck {
   private final Findings findings;
   private final LeaderEpochs epochs;
   private final boolean readable;
-
-  /** What lies below has no epoch any more. */
   private final long startOffset;
-
   private int entry = -1;
   private int epochLast = RecordBatch.NO_LEADER_EPOCH;
   private Path log = Path.of("");
@@ -52,12 +49,11 @@ final class EpochsCheck implements BatchCheck {
   @Override
   public void onBatch(RecordBatch batch, long position) {
     int epoch = batch.leaderEpoch();
-    if (!readable || epoch < 0 || batch.nextOffset() <= startOffset) {
-      return;
+    if (!readable || epoch < 0 || batch.baseOffset() < startOffset) {
+      return; // of what was given up, no epoch is kept
     }
-    long offset = Math.max(batch.baseOffset(), startOffset);
     while (entry + 1 < epochs.entries().size()
-        && epochs.entries().get(entry + 1).startOffset() <= offset) {
+        && epochs.entries().get(entry + 1).startOffset() <= batch.baseOffset()) {
       entry++;
     }
     int expected = entry < 0 ? RecordBatch.NO_LEADER_EPOCH : epochs.entries().get(entry).epoch();

@@ -7,8 +7,6 @@ import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerEntry;
 import dev.varve.log.producer.ProducerSnapshot;
-import dev.varve.log.record.CodecUnavailableException;
-import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
@@ -71,11 +69,7 @@ final class ProducerWalk {
     if (batch.baseOffset() < fromOffset) {
       return;
     }
-    try {
-      state.onBatch(batch, aborted);
-    } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
-      // a marker that cannot be read; the check of records tells
-    }
+    state.replay(batch, aborted); // of a marker that cannot be read, the check of records tells
   }
 
   /** The producers, the one that appended last first. */

@@ -8,8 +8,6 @@ import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerSnapshot;
-import dev.varve.log.record.CodecUnavailableException;
-import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.SegmentFile.Kind;
 import java.io.IOException;
@@ -33,16 +31,17 @@ final class TransactionWalk {
   static TransactionWalk of(LogDirectory directory) throws IOException {
     TransactionWalk walk = new TransactionWalk(directory.startOffset());
     if (!directory.baseOffsets().isEmpty()) {
-      walk.load(directory.file(directory.baseOffsets().getFirst(), Kind.PRODUCER_SNAPSHOT));
+      long base = directory.baseOffsets().getFirst();
+      walk.load(directory.file(base, Kind.PRODUCER_SNAPSHOT), base);
     }
     return walk;
   }
 
   /** What had begun below the first batch, if anything tells. */
-  private void load(Path snapshot) throws IOException {
+  private void load(Path snapshot, long baseOffset) throws IOException {
     if (Files.isRegularFile(snapshot)) {
       try {
-        state.producers().load(ProducerSnapshot.parse(StateFile.read(snapshot)));
+        state.producers().load(ProducerSnapshot.parse(StateFile.read(snapshot), baseOffset));
       } catch (InvalidStateFileException e) {
         // the check of state files tells
       }
@@ -59,11 +58,7 @@ final class TransactionWalk {
 
     /** Shows the next batch of the segment, whole. */
     void onBatch(RecordBatch batch) {
-      try {
-        state.onBatch(batch, ended);
-      } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
-        // a marker that cannot be read; the check of records tells
-      }
+      state.replay(batch, ended); // of a marker that cannot be read, the check of records tells
     }
 
     /** No batch of the segment follows. */

@@ -5,8 +5,6 @@ import dev.varve.index.IndexFault;
 import dev.varve.index.TransactionIndex;
 import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
-import dev.varve.log.record.CodecUnavailableException;
-import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -58,11 +56,7 @@ final class TransactionsCheck implements BatchCheck {
 
   @Override
   public void onBatch(RecordBatch batch, long position) {
-    try {
-      state.onBatch(batch, expected);
-    } catch (InvalidBatchException | CodecUnavailableException e) {
-      // a marker that cannot be read; the check of records tells
-    }
+    state.replay(batch, expected); // of a marker that cannot be read, the check of records tells
   }
 
   @Override

@@ -3,7 +3,6 @@ package dev.varve.log.maintenance;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -55,10 +54,7 @@ public final class Maintenance implements AutoCloseable {
 
   /** Those that wait for their time: all but the one that has its step, and those that ended. */
   @GuardedBy("lock")
-  private final PriorityQueue<ScheduledTask> queue =
-      new PriorityQueue<>(
-          Comparator.comparingLong(ScheduledTask::dueMillis)
-              .thenComparingLong(ScheduledTask::sequence));
+  private final PriorityQueue<ScheduledTask> queue = new PriorityQueue<>(Maintenance::compare);
 
   @GuardedBy("lock")
   private long sequence;
@@ -75,6 +71,12 @@ public final class Maintenance implements AutoCloseable {
   private Maintenance(EpochClock clock, NanoClock stopwatch) {
     this.clock = clock;
     this.stopwatch = stopwatch;
+  }
+
+  /** By when they are due, and then by who waits longer. */
+  private static int compare(ScheduledTask one, ScheduledTask other) {
+    int byTime = Long.compare(one.dueMillis(), other.dueMillis());
+    return byTime != 0 ? byTime : Long.compare(one.sequence(), other.sequence());
   }
 
   /** On a daemon thread of its own, by the clock of the system. To be closed. */

@@ -14,8 +14,12 @@ package dev.varve.log.producer;
 public record OpenTransaction(
     long producerId, short epoch, int coordinatorEpoch, long firstOffset, long sinceMillis) {
 
-  /** The epoch of a marker that ends it against its producer's will: the next, if there is one. */
-  public short fencingEpoch() {
-    return (short) Math.min(epoch + 1, Short.MAX_VALUE);
+  /**
+   * The epoch of a marker that ends it against its producer's will: the next, if there is one.
+   *
+   * @param epochMin of those who own the producer now, the lowest; they go on after the marker
+   */
+  public short fencingEpoch(int epochMin) {
+    return (short) Math.min(Math.max(epoch + 1, epochMin), Short.MAX_VALUE);
   }
 }

@@ -1,8 +1,11 @@
 package dev.varve.log.producer;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.varve.index.AbortedTransaction;
 import dev.varve.index.TransactionIndex;
+import dev.varve.log.record.CodecUnavailableException;
 import dev.varve.log.record.EndTransactionMarker;
+import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordCursor;
 import dev.varve.log.record.TransactionVersion;
@@ -40,8 +43,8 @@ public final class PartitionState {
    *
    * @param version what a marker has to do with its producer's epoch
    * @return the base offset of the same batch in the log, or {@link ProducerStates#NEW}
-   * @throws dev.varve.log.error.InvalidTransactionStateException if it is data without a
-   *     transaction while one is open
+   * @throws dev.varve.log.error.InvalidTransactionStateException if it is data that does not belong
+   *     to the transaction that is open
    * @throws dev.varve.log.error.TransactionCoordinatorFencedException if it is a marker of a
    *     coordinator that was replaced
    * @throws dev.varve.log.record.InvalidBatchException if it is a control batch that marks nothing
@@ -61,7 +64,7 @@ public final class PartitionState {
     if (marker != null) {
       producers.checkMarker(batch, marker, version);
     } else if (!batch.isControl()) {
-      producers.checkData(batch);
+      producers.checkData(batch, owners);
     }
   }
 
@@ -106,16 +109,33 @@ public final class PartitionState {
   }
 
   /**
+   * Takes note of a batch that is in the log already, whatever it holds: a control batch that marks
+   * nothing is passed over, as a checksum says only that these are the bytes somebody wrote.
+   *
+   * @return why it was passed over; null if it was not
+   * @see #onBatch
+   */
+  @CanIgnoreReturnValue
+  public @Nullable String replay(RecordBatch batch, TransactionIndex aborted) {
+    try {
+      onBatch(batch, aborted);
+      return null;
+    } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
+      return "a control batch that marks nothing: " + e.getMessage();
+    }
+  }
+
+  /**
    * Takes note of a batch that another leader has written, with the epoch that it has: a lower one
    * than the latest cuts the history of epochs, as the log of that leader says.
    *
-   * @see #onBatch
+   * @see #replay
    */
   public void onReplicatedBatch(RecordBatch batch, TransactionIndex aborted) {
     if (batch.leaderEpoch() > LeaderEpochs.NO_EPOCH) {
       epochs = epochs.assign(batch.leaderEpoch(), batch.baseOffset());
     }
-    onBatch(batch, aborted);
+    replay(batch, aborted);
   }
 
   private void onProducerBatch(RecordBatch batch, TransactionIndex aborted) {

@@ -6,6 +6,5 @@ package dev.varve.log.producer;
  * @param producerId the id to append with
  * @param epoch the epoch to append with
  * @param nextSequence the sequence of the next record
- * @param lastOffset the offset of the last record in this epoch; -1 if there is none
  */
-public record ProducerClaim(long producerId, short epoch, int nextSequence, long lastOffset) {}
+public record ProducerClaim(long producerId, short epoch, int nextSequence) {}

@@ -24,8 +24,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread safety: none; it belongs to whoever holds the log's write lock.
  */
 public final class ProducerOwners {
-  /** The lowest epoch that may append with an id whose epochs are used up: there is none. */
-  private static final int EXHAUSTED = Short.MAX_VALUE + 1;
+  /**
+   * The greatest epoch is left to the marker that fences the owner before: nobody appends data with
+   * it.
+   */
+  private static final int EXHAUSTED = Short.MAX_VALUE;
 
   private static final int NOT_CLAIMED = -1;
 
@@ -68,7 +71,7 @@ public final class ProducerOwners {
     if (claimed || (known != null && known.hasOpenTransaction())) {
       owner.epoch++;
     }
-    if (owner.epoch == EXHAUSTED) {
+    if (owner.epoch >= EXHAUSTED) {
       admitFrom(EXHAUSTED, id, owner);
       owner.generation++;
       owner.epoch = 0;
@@ -95,8 +98,8 @@ public final class ProducerOwners {
 
   private static ProducerClaim goOn(long id, short epoch, @Nullable ProducerState known) {
     return known == null || known.epoch() != epoch
-        ? new ProducerClaim(id, epoch, 0, ProducerEntry.NONE)
-        : new ProducerClaim(id, epoch, known.nextSequence(), known.lastOffset());
+        ? new ProducerClaim(id, epoch, 0)
+        : new ProducerClaim(id, epoch, known.nextSequence());
   }
 
   private int newestGeneration(ProducerName name) {
@@ -118,15 +121,20 @@ public final class ProducerOwners {
     }
   }
 
+  /** The lowest epoch that may append as a producer; -1 if nobody has claimed it. */
+  public int epochMin(long producerId) {
+    return (int) epochsMin.get(producerId);
+  }
+
   /**
    * Refuses the batches of owners that were fenced.
    *
    * @throws ProducerFencedException if the producer was claimed with a greater epoch
    */
   void check(long producerId, short epoch) {
-    long epochMin = epochsMin.get(producerId);
+    int epochMin = epochMin(producerId);
     if (epoch < epochMin) {
-      throw new ProducerFencedException(producerId, epoch, (int) epochMin);
+      throw new ProducerFencedException(producerId, epoch, epochMin);
     }
   }
 }

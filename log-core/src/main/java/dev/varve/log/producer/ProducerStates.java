@@ -47,6 +47,8 @@ public final class ProducerStates {
    */
   private final TreeMap<Long, ProducerState> openTransactions = new TreeMap<>();
 
+  private final UnreplicatedTransactions unreplicated = new UnreplicatedTransactions();
+
   /** Tells when a transaction begins; null during replay, when batches tell. */
   private @Nullable EpochClock clock;
 
@@ -140,9 +142,10 @@ public final class ProducerStates {
     AbortedTransaction aborted = null;
     if (producer.hasOpenTransaction()) {
       long firstOffset = producer.currentTxnFirstOffset();
+      long lastOffset = batch.lastOffset();
       openTransactions.remove(firstOffset);
+      unreplicated.ended(firstOffset, lastOffset);
       if (marker.outcome() == Outcome.ABORT) {
-        long lastOffset = batch.lastOffset();
         // With this producer's own transaction gone, what is open is open beside it.
         aborted =
             new AbortedTransaction(
@@ -215,9 +218,28 @@ public final class ProducerStates {
     return oldest == null ? null : oldest.openTransaction();
   }
 
-  /** Where the earliest open transaction begins; {@code Long.MAX_VALUE} if none is open. */
+  /**
+   * Where the earliest transaction begins that is open, or whose marker may still be truncated;
+   * {@code Long.MAX_VALUE} if there is none.
+   */
   public long firstUndecidedOffset() {
-    return lastStableOffset(Long.MAX_VALUE);
+    return Math.min(lastStableOffset(Long.MAX_VALUE), unreplicated.firstOffset());
+  }
+
+  /**
+   * Says how far the log is replicated: markers at or above that may still be truncated. Without it
+   * none can.
+   */
+  public void replicatedTo(long highWatermark) {
+    unreplicated.replicatedTo(highWatermark);
+  }
+
+  /**
+   * Takes over from another state of the same log which transactions are ended by markers below an
+   * offset that may still be truncated, and how far the log is replicated.
+   */
+  public void takeUnreplicated(ProducerStates other, long endOffset) {
+    unreplicated.takeOver(other.unreplicated, endOffset);
   }
 
   /**
@@ -240,16 +262,26 @@ public final class ProducerStates {
   /**
    * Decides whether a batch of data fits the state of its producer's transaction.
    *
-   * @throws InvalidTransactionStateException if it is none of a transaction while one is open
+   * @param owners who knows whether the transaction is one of an earlier owner's: a truncation that
+   *     takes a marker away opens it again
+   * @throws InvalidTransactionStateException if one is open to which the batch does not belong
    */
-  public void checkData(RecordBatch batch) {
+  void checkData(RecordBatch batch, ProducerOwners owners) {
     ProducerState producer = producers.get(batch.producerId());
-    if (producer != null && producer.hasOpenTransaction() && !batch.isTransactional()) {
+    if (producer == null || !producer.hasOpenTransaction()) {
+      return;
+    }
+    boolean foreign = producer.epoch() < owners.epochMin(batch.producerId());
+    if (foreign || !batch.isTransactional()) {
       throw new InvalidTransactionStateException(
           "producer "
               + batch.producerId()
-              + ": found a batch without a transaction, expected one of the transaction that is"
-              + " open from offset "
+              + ": found a batch of epoch "
+              + batch.producerEpoch()
+              + (batch.isTransactional() ? "" : " without a transaction")
+              + ", expected one of the transaction of epoch "
+              + producer.epoch()
+              + " that is open from offset "
               + producer.currentTxnFirstOffset());
     }
   }
@@ -323,6 +355,7 @@ public final class ProducerStates {
     producers.putAll(other.producers);
     openTransactions.putAll(other.openTransactions);
     first = other.first;
+    takeUnreplicated(other, Long.MAX_VALUE);
   }
 
   /**

@@ -109,7 +109,7 @@ public final class SealedSegment implements Segment {
 
   /** Whether a transaction that begins below an offset may have its marker in a later segment. */
   public boolean mayBeDecidedLater(long offset) {
-    return transactions().undecidedAtEnd() < offset;
+    return endOffset() < offset || transactions().undecidedAtEnd() < offset;
   }
 
   /**

@@ -5,8 +5,6 @@ import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerSnapshot;
-import dev.varve.log.record.CodecUnavailableException;
-import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.Storage;
@@ -78,7 +76,7 @@ record SealedTransactions(
     try (StorageFile file = storage.open(name)) {
       byte[] snapshot = new byte[(int) Math.min(file.size(), Integer.MAX_VALUE - 8)];
       file.read(0, MemorySegment.ofArray(snapshot));
-      state.producers().load(ProducerSnapshot.parse(snapshot));
+      state.producers().load(ProducerSnapshot.parse(snapshot, offset));
       return true;
     } catch (InvalidStateFileException e) {
       return false;
@@ -97,18 +95,10 @@ record SealedTransactions(
           scan.loadWhole();
         }
         if (batch.hasProducerId()) {
-          onBatch(state, batch, given);
+          state.replay(batch, given);
         }
       }
       return scan.fault() == null && scan.damages().isEmpty();
-    }
-  }
-
-  private static void onBatch(PartitionState state, RecordBatch batch, TransactionIndex given) {
-    try {
-      state.onBatch(batch, given);
-    } catch (InvalidBatchException | CodecUnavailableException | IllegalArgumentException e) {
-      // A control batch that marks nothing, which recovery passes over as well.
     }
   }
 

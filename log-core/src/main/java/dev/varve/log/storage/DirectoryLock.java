@@ -25,7 +25,14 @@ import org.jspecify.annotations.Nullable;
  * here are kept in {@link #HELD}, by their real paths, and asked first.
  */
 final class DirectoryLock {
+  /** In the directory of a log; it goes with the lock. */
   static final String FILE_NAME = "varve.lock";
+
+  /**
+   * Kafka's, in a data directory. It stays, since Kafka counts on that: who opened the file before
+   * it was deleted would lock something that nobody else sees.
+   */
+  static final String DATA_DIRECTORY_FILE_NAME = ".lock";
 
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
   private static final String HOLDER = "process ";
@@ -37,14 +44,28 @@ final class DirectoryLock {
   private final Path path;
   private final RandomAccessFile file;
 
-  private DirectoryLock(Path directory, Path path, RandomAccessFile file) {
+  /** Whether the file goes with the lock. */
+  private final boolean passing;
+
+  private DirectoryLock(Path directory, Path path, RandomAccessFile file, boolean passing) {
     this.directory = directory;
     this.path = path;
     this.file = file;
+    this.passing = passing;
   }
 
+  /** Locks the directory of a log. */
   static DirectoryLock acquire(Path directory) {
-    Path path = directory.resolve(FILE_NAME);
+    return acquire(directory, FILE_NAME, true);
+  }
+
+  /** Locks a data directory, against brokers too. */
+  static DirectoryLock acquireDataDirectory(Path directory) {
+    return acquire(directory, DATA_DIRECTORY_FILE_NAME, false);
+  }
+
+  private static DirectoryLock acquire(Path directory, String fileName, boolean passing) {
+    Path path = directory.resolve(fileName);
     try {
       Path real = directory.toRealPath();
       if (!HELD.add(real)) {
@@ -53,7 +74,7 @@ final class DirectoryLock {
       DirectoryLock lock = null;
       try {
         while (lock == null) {
-          lock = tryAcquire(real, path);
+          lock = tryAcquire(real, path, passing);
         }
         return lock;
       } finally {
@@ -67,20 +88,23 @@ final class DirectoryLock {
   }
 
   /** Locks the file that the path leads to, or returns null if it was deleted meanwhile. */
-  private static @Nullable DirectoryLock tryAcquire(Path real, Path path) throws IOException {
+  private static @Nullable DirectoryLock tryAcquire(Path real, Path path, boolean passing)
+      throws IOException {
     RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
     boolean held = false;
     try {
       if (!Uninterrupted.call(() -> lock(file))) {
         throw locked(real, holder(file));
       }
-      if (!isStillNamed(file, path)) {
-        return null;
+      if (passing) {
+        if (!isStillNamed(file, path)) {
+          return null;
+        }
+        file.setLength(0);
+        file.writeBytes(HOLDER + ProcessHandle.current().pid());
       }
-      file.setLength(0);
-      file.writeBytes(HOLDER + ProcessHandle.current().pid());
       held = true;
-      return new DirectoryLock(real, path, file);
+      return new DirectoryLock(real, path, file, passing);
     } finally {
       if (!held) {
         file.close();
@@ -123,7 +147,9 @@ final class DirectoryLock {
       return;
     }
     try (file) {
-      Files.deleteIfExists(path);
+      if (passing) {
+        Files.deleteIfExists(path);
+      }
     } catch (IOException e) {
       // On a disk that has failed, perhaps. The file locks nobody out once it is closed.
     } finally {

@@ -12,6 +12,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -20,6 +22,9 @@ import java.util.stream.Stream;
  * <p>Thread safety: as {@link Storage} says.
  */
 public final class DirectoryStorage implements Storage {
+  private static final Set<String> LOCK_FILE_NAMES =
+      Set.of(DirectoryLock.FILE_NAME, DirectoryLock.DATA_DIRECTORY_FILE_NAME);
+
   private final Path directory;
   private final DirectoryLock lock;
 
@@ -41,6 +46,16 @@ public final class DirectoryStorage implements Storage {
   }
 
   static DirectoryStorage open(Path directory, DirectoryForce force) {
+    return open(directory, force, DirectoryLock::acquire);
+  }
+
+  /** Opens the directory that holds those of logs, with Kafka's lock. */
+  static DirectoryStorage openDataDirectory(Path directory) {
+    return open(directory, DirectoryStorage::force, DirectoryLock::acquireDataDirectory);
+  }
+
+  private static DirectoryStorage open(
+      Path directory, DirectoryForce force, Function<Path, DirectoryLock> lock) {
     if (Files.exists(directory) && !Files.isDirectory(directory)) {
       throw new LogDirectoryException(directory + " is a file; expected a directory");
     }
@@ -53,7 +68,7 @@ public final class DirectoryStorage implements Storage {
       throw new LogDirectoryException(
           directory + " may not be read and written by this process; expected both");
     }
-    return new DirectoryStorage(directory, DirectoryLock.acquire(directory));
+    return new DirectoryStorage(directory, lock.apply(directory));
   }
 
   /**
@@ -103,7 +118,7 @@ public final class DirectoryStorage implements Storage {
       return entries
           .filter(entry -> Files.isRegularFile(entry))
           .map(entry -> entry.getFileName().toString())
-          .filter(name -> !name.equals(DirectoryLock.FILE_NAME))
+          .filter(name -> !LOCK_FILE_NAMES.contains(name))
           .sorted()
           .toList();
     }

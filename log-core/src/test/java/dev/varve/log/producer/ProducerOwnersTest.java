@@ -9,6 +9,7 @@ import dev.varve.log.error.ProducerFencedException;
 import org.junit.jupiter.api.Test;
 
 class ProducerOwnersTest {
+  private static final short LAST_EPOCH = Short.MAX_VALUE - 1;
   private static final ProducerName NAME = ProducerName.of("importer");
   private static final long ID = NAME.id(0);
 
@@ -17,7 +18,7 @@ class ProducerOwnersTest {
 
   @Test
   void aNewNameBeginsAtNothing() {
-    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(ID, (short) 0, 0, -1));
+    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(ID, (short) 0, 0));
     assertThat(ID).isPositive();
   }
 
@@ -25,7 +26,7 @@ class ProducerOwnersTest {
   void aNameGoesOnWhereTheLogHasIt() {
     states.onBatch(data(100, ID, 3, 20).wrap());
 
-    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(ID, (short) 3, 30, 109));
+    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(ID, (short) 3, 30));
   }
 
   @Test
@@ -41,7 +42,7 @@ class ProducerOwnersTest {
     owners.claim(NAME);
     owners.check(ID, (short) 3);
 
-    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(ID, (short) 4, 0, -1));
+    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(ID, (short) 4, 0));
 
     assertThatThrownBy(() -> owners.check(ID, (short) 3))
         .isInstanceOfSatisfying(
@@ -84,7 +85,7 @@ class ProducerOwnersTest {
   void anOpenTransactionIsTakenOverWithTheNextEpoch() {
     states.onBatch(transactional(0, ID, 3, 0).wrap());
 
-    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(ID, (short) 4, 0, -1));
+    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(ID, (short) 4, 0));
   }
 
   @Test
@@ -97,27 +98,35 @@ class ProducerOwnersTest {
 
   @Test
   void aNameWhoseEpochsAreUsedUpGoesOnWithItsNextId() {
-    states.onBatch(data(0, ID, Short.MAX_VALUE, 0).wrap());
-    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(ID, Short.MAX_VALUE, 10, 9));
+    states.onBatch(data(0, ID, LAST_EPOCH, 0).wrap());
+    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(ID, LAST_EPOCH, 10));
 
-    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(NAME.id(1), (short) 0, 0, -1));
+    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(NAME.id(1), (short) 0, 0));
 
-    assertThatThrownBy(() -> owners.check(ID, Short.MAX_VALUE))
+    assertThatThrownBy(() -> owners.check(ID, LAST_EPOCH))
         .isInstanceOf(ProducerFencedException.class);
+    owners.check(ID, Short.MAX_VALUE); // what a marker has that ends what was left open
     owners.check(NAME.id(1), (short) 0);
     owners.release(NAME);
     owners.release(NAME);
     assertThat(owners.claim(NAME))
         .as("nothing was appended")
-        .isEqualTo(new ProducerClaim(ID, Short.MAX_VALUE, 10, 9));
+        .isEqualTo(new ProducerClaim(ID, LAST_EPOCH, 10));
   }
 
   @Test
   void theNewestIdOfANameIsFoundAgain() {
-    states.onBatch(data(0, ID, Short.MAX_VALUE, 0).wrap());
+    states.onBatch(data(0, ID, LAST_EPOCH, 0).wrap());
     states.onBatch(data(10, NAME.id(1), 2, 0).wrap());
 
-    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(NAME.id(1), (short) 2, 10, 19));
+    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(NAME.id(1), (short) 2, 10));
+  }
+
+  @Test
+  void theGreatestEpochIsLeftToMarkers() {
+    states.onBatch(data(0, ID, Short.MAX_VALUE, 0).wrap());
+
+    assertThat(owners.claim(NAME)).isEqualTo(new ProducerClaim(NAME.id(1), (short) 0, 0));
   }
 
   @Test

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *   cutPowerAt(7)               operation 7 and all after it fail, until the power is restored
  * </pre>
  *
- * <p>Thread safety: calls of the disk are made under its lock; set faults before the workload runs,
- * or between its calls.
+ * <p>Thread safety: operations are counted one at a time; set faults before the workload runs, or
+ * between its calls.
  */
 public final class DiskFaults {
   private long operations;
@@ -200,7 +200,8 @@ public final class DiskFaults {
    * @return what it is to do; if that is not the whole, the caller fails with {@link #error}
    * @throws IOException if it is to do nothing but fail
    */
-  Effect operation(Operation operation, String name, boolean needsRoom) throws IOException {
+  synchronized Effect operation(Operation operation, String name, boolean needsRoom)
+      throws IOException {
     if (operations + 1 >= powerCutAt) {
       powerIsOut = true;
       throw new PowerCutException(operation + " " + name + ": the power is out");

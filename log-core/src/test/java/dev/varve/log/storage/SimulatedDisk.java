@@ -63,7 +63,7 @@ public final class SimulatedDisk implements Storage {
   private final Path directory;
   private final long seed;
   private final SplittableRandom seeds;
-  private final DiskFaults faults = new DiskFaults();
+  private final DiskFaults faults;
   private final NavigableMap<String, FileContent> names;
   private final NavigableMap<String, FileContent> durableNames;
   private final List<Map<String, @Nullable FileContent>> unforcedChanges = new ArrayList<>();
@@ -86,11 +86,18 @@ public final class SimulatedDisk implements Storage {
    * @param seed picks what {@link #afterPowerLoss()} loses
    */
   public SimulatedDisk(Path directory, long seed) {
-    this(directory, seed, new TreeMap<>());
+    this(directory, seed, new DiskFaults());
   }
 
-  private SimulatedDisk(Path directory, long seed, NavigableMap<String, FileContent> contents) {
+  /** One of the directories of a tree, in all of which the same goes wrong. */
+  SimulatedDisk(Path directory, long seed, DiskFaults faults) {
+    this(directory, seed, faults, new TreeMap<>());
+  }
+
+  private SimulatedDisk(
+      Path directory, long seed, DiskFaults faults, NavigableMap<String, FileContent> contents) {
     this.directory = directory;
+    this.faults = faults;
     this.seed = seed;
     this.seeds = new SplittableRandom(seed);
     this.names = contents;
@@ -161,6 +168,11 @@ public final class SimulatedDisk implements Storage {
    * seed picks. This disk is not changed.
    */
   public synchronized SimulatedDisk afterPowerLoss(long seed) {
+    return afterPowerLoss(seed, directory, new DiskFaults());
+  }
+
+  /** The same as one of the directories of a tree. */
+  synchronized SimulatedDisk afterPowerLoss(long seed, Path renamed, DiskFaults newFaults) {
     RandomGenerator random = new SplittableRandom(seed); // one whose first draws differ by seed
     NavigableMap<String, FileContent> kept = new TreeMap<>(durableNames);
     for (Map<String, @Nullable FileContent> change : unforcedChanges) {
@@ -168,20 +180,28 @@ public final class SimulatedDisk implements Storage {
         apply(change, kept);
       }
     }
-    return copyOf(kept, content -> content.afterPowerLoss(random));
+    return copyOf(kept, content -> content.afterPowerLoss(random), renamed, newFaults);
   }
 
   /** The disk as the death of the process leaves it: everything that was written is there. */
   public synchronized SimulatedDisk afterKill() {
-    return copyOf(names, FileContent::copy);
+    return afterKill(directory, new DiskFaults());
+  }
+
+  /** The same as one of the directories of a tree. */
+  synchronized SimulatedDisk afterKill(Path renamed, DiskFaults newFaults) {
+    return copyOf(names, FileContent::copy, renamed, newFaults);
   }
 
   private SimulatedDisk copyOf(
-      NavigableMap<String, FileContent> source, UnaryOperator<FileContent> copy) {
+      NavigableMap<String, FileContent> source,
+      UnaryOperator<FileContent> copy,
+      Path renamed,
+      DiskFaults newFaults) {
     Map<FileContent, FileContent> copies = new HashMap<>();
     NavigableMap<String, FileContent> result = new TreeMap<>();
     source.forEach((name, content) -> result.put(name, copies.computeIfAbsent(content, copy)));
-    return new SimulatedDisk(directory, seed, result);
+    return new SimulatedDisk(renamed, seed, newFaults, result);
   }
 
   /** How many mappings of files there are: none after a log and its readers are closed. */
@@ -332,6 +352,13 @@ public final class SimulatedDisk implements Storage {
 
   @Override
   public synchronized void forceDirectory() throws IOException {
+    if (forceNames() == Effect.LOSE) {
+      throw DiskFaults.error(Operation.FORCE_DIRECTORY, "", Fault.EIO_ON_FORCE_DIRECTORY);
+    }
+  }
+
+  /** Forces the names of files, or loses what was not forced, and says which. */
+  synchronized Effect forceNames() throws IOException {
     Effect effect = operation(Operation.FORCE_DIRECTORY, "");
     if (effect == Effect.WHOLE) {
       for (Map<String, @Nullable FileContent> change : unforcedChanges) {
@@ -346,8 +373,8 @@ public final class SimulatedDisk implements Storage {
       names.clear();
       names.putAll(durableNames);
       nameless.removeAll(names.values());
-      throw DiskFaults.error(Operation.FORCE_DIRECTORY, "", Fault.EIO_ON_FORCE_DIRECTORY);
     }
+    return effect;
   }
 
   @Override

@@ -1,0 +1,117 @@
+package dev.varve.log.store;
+
+import dev.varve.log.CommitLog;
+import dev.varve.log.LogOptions;
+import dev.varve.log.error.LogException;
+import dev.varve.log.error.LogIOException;
+import dev.varve.log.maintenance.Maintenance;
+import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.StorageTree;
+import dev.varve.log.store.StoreCheckpoints.Kind;
+import java.io.IOException;
+import java.util.function.Consumer;
+
+/**
+ * Opens one log of a store as the store's configuration and a broker's checkpoints say.
+ *
+ * <p>Thread safety: several threads may open different logs, while nobody changes the checkpoints.
+ */
+final class LogOpener {
+  private final StorageTree tree;
+  private final LogStoreOptions options;
+  private final Maintenance maintenance;
+  private final StoreCheckpoints checkpoints;
+  private final TopicConfigs configs;
+  private final TopicIds topicIds;
+  private final LimitGuard limits;
+  private final Consumer<StoreFinding> findings;
+
+  LogOpener(
+      StorageTree tree,
+      LogStoreOptions options,
+      Maintenance maintenance,
+      StoreCheckpoints checkpoints,
+      TopicConfigs configs,
+      TopicIds topicIds,
+      LimitGuard limits,
+      Consumer<StoreFinding> findings) {
+    this.tree = tree;
+    this.options = options;
+    this.maintenance = maintenance;
+    this.checkpoints = checkpoints;
+    this.configs = configs;
+    this.topicIds = topicIds;
+    this.limits = limits;
+    this.findings = findings;
+  }
+
+  /**
+   * Opens a log that is there, or makes one.
+   *
+   * @param ofKnownTopic whether all other logs have been looked at, so that a log that does not say
+   *     of which topic it is gets the id that they have, or a new one
+   * @throws LogException if it cannot be opened; nothing of it is held
+   */
+  StoredLog open(TopicPartition partition, boolean ofKnownTopic) {
+    limits.admit(partition);
+    LogOptions log =
+        options
+            .log(partition)
+            .topicConfig(configs.of(partition.topic()))
+            .brokerCheckpoints(
+                checkpoints.offset(Kind.START_OFFSET, partition),
+                checkpoints.offset(Kind.RECOVERY_POINT, partition))
+            .maintenance(maintenance)
+            .build();
+    Storage directory = tree.openDirectory(partition.directoryName());
+    lookUpTopic(partition, directory, ofKnownTopic);
+    CommitLog opened = CommitLog.open(directory, log);
+    if (log.replicated()) {
+      advanceHighWatermark(opened, checkpoints.offset(Kind.HIGH_WATERMARK, partition));
+    }
+    return StoredLog.open(partition, opened, directory, log.replicated());
+  }
+
+  private static void advanceHighWatermark(CommitLog log, long noted) {
+    boolean done = false;
+    try {
+      log.replica().advanceHighWatermark(Math.min(noted, log.offsets().endOffset()));
+      done = true;
+    } finally {
+      if (!done) {
+        log.close();
+      }
+    }
+  }
+
+  private void lookUpTopic(TopicPartition partition, Storage directory, boolean ofKnownTopic) {
+    boolean done = false;
+    try {
+      if (!topicIds.read(partition, directory, findings) && ofKnownTopic) {
+        topicIds.write(partition, directory);
+      }
+      done = true;
+    } catch (IOException e) {
+      throw new LogIOException(
+          directory.directory()
+              + " cannot be opened: "
+              + PartitionMetadata.FILE_NAME
+              + ": "
+              + e.getMessage(),
+          e);
+    } finally {
+      if (!done) {
+        close(directory);
+      }
+    }
+  }
+
+  /** Gives back a directory that is of no use. */
+  private static void close(Storage directory) {
+    try {
+      directory.close();
+    } catch (IOException e) {
+      // what made it useless is told
+    }
+  }
+}

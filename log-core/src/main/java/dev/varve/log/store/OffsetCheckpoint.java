@@ -1,0 +1,95 @@
+package dev.varve.log.store;
+
+import dev.varve.log.producer.InvalidStateFileException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/**
+ * A file with an offset for each of many logs, as Kafka's checkpoints are.
+ *
+ * <pre>
+ *   0                the version
+ *   2                how many entries follow
+ *   orders 0 1234    topic, partition, offset
+ *   orders 1 99
+ * </pre>
+ *
+ * <p>An empty file has no entries. There is no checksum: what is cut off is noticed by the count.
+ */
+final class OffsetCheckpoint {
+  private static final String VERSION = "0";
+
+  private OffsetCheckpoint() {}
+
+  static byte[] format(Map<TopicPartition, Long> offsets) {
+    StringBuilder text = new StringBuilder(VERSION + "\n").append(offsets.size()).append('\n');
+    offsets.forEach((partition, offset) ->
+        text.append(partition.topic())
+            .append(' ')
+            .append(partition.partition())
+            .append(' ')
+            .append(offset)
+            .append('\n'));
+    return text.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws InvalidStateFileException if it is not what the format says
+   */
+  static NavigableMap<TopicPartition, Long> parse(byte[] file) throws InvalidStateFileException {
+    NavigableMap<TopicPartition, Long> offsets = new TreeMap<>();
+    if (file.length == 0) {
+      return offsets;
+    }
+    String[] lines = new String(file, StandardCharsets.UTF_8).split("\\R", -1);
+    if (!lines[0].equals(VERSION)) {
+      throw fault(1, lines[0], "version " + VERSION);
+    }
+    int ends = lines[lines.length - 1].isEmpty() ? 1 : 0; // the last line may lack its end
+    String count = lines.length > 1 ? lines[1] : "";
+    if (number(2, count, count) != lines.length - 2 - ends) {
+      throw fault(2, count, "the number of entries that follow");
+    }
+    for (int i = 2; i < lines.length - ends; i++) {
+      entry(i + 1, lines[i], offsets);
+    }
+    return offsets;
+  }
+
+  private static void entry(int line, String text, Map<TopicPartition, Long> offsets)
+      throws InvalidStateFileException {
+    String[] fields = text.split("\\s+", -1);
+    if (fields.length != 3) {
+      throw fault(line, text, "topic, partition and offset");
+    }
+    TopicPartition partition =
+        TopicPartition.ofDirectoryName(fields[0] + "-" + fields[1]).orElse(null);
+    if (partition == null) {
+      throw fault(line, text, "a topic and a partition as Kafka allows them");
+    }
+    if (offsets.put(partition, number(line, text, fields[2])) != null) {
+      throw fault(line, text, "one entry for " + partition);
+    }
+  }
+
+  private static long number(int line, String text, String field) throws InvalidStateFileException {
+    try {
+      long number = Long.parseLong(field);
+      if (number >= 0) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // told below
+    }
+    throw fault(line, text, "a number of 0 or more at its end");
+  }
+
+  private static InvalidStateFileException fault(int line, String found, String expected) {
+    String shown = found.length() <= 80 ? found : found.substring(0, 80) + "...";
+    return new InvalidStateFileException("line " + line, '"' + shown + '"', expected);
+  }
+}

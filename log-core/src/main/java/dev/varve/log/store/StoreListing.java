@@ -1,0 +1,68 @@
+package dev.varve.log.store;
+
+import dev.varve.log.segment.LogCheckpoint;
+import dev.varve.log.segment.SegmentFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * The names in a data directory, as they are now; made without a lock, also while a store or a
+ * broker has it open.
+ *
+ * @param path the data directory
+ * @param logs the logs in it
+ * @param others the names of directories that are no logs, or none any more
+ */
+public record StoreListing(Path path, NavigableSet<TopicPartition> logs, List<String> others) {
+  /** Copies the collections. */
+  public StoreListing {
+    logs = new TreeSet<>(logs);
+    others = List.copyOf(others);
+  }
+
+  /**
+   * Looks at a directory.
+   *
+   * @return empty if it is no data directory: it is missing, is that of a log itself, or has
+   *     neither logs nor the file by which a broker knows its data directories
+   */
+  public static Optional<StoreListing> of(Path path) throws IOException {
+    if (!Files.isDirectory(path) || !Files.isReadable(path)) {
+      return Optional.empty();
+    }
+    NavigableSet<TopicPartition> logs = new TreeSet<>();
+    List<String> others = new ArrayList<>();
+    boolean isDataDirectory = false;
+    try (Stream<Path> entries = Files.list(path)) {
+      for (Path entry : entries.sorted().toList()) {
+        String name = entry.getFileName().toString();
+        if (Files.isDirectory(entry)) {
+          Optional<TopicPartition> log =
+              DirectoryName.parse(name)
+                  .filter(read -> read.stage() == DirectoryName.Stage.LOG)
+                  .flatMap(_ -> TopicPartition.ofDirectoryName(name));
+          log.ifPresentOrElse(logs::add, () -> others.add(name));
+        } else if (name.equals(LogCheckpoint.FILE_NAME) || SegmentFile.parse(name).isPresent()) {
+          return Optional.empty();
+        } else {
+          isDataDirectory |= name.equals(MetaProperties.FILE_NAME);
+        }
+      }
+    }
+    return isDataDirectory || !logs.isEmpty()
+        ? Optional.of(new StoreListing(path, logs, others))
+        : Optional.empty();
+  }
+
+  /** The directory of a log. */
+  public Path directory(TopicPartition log) {
+    return path.resolve(log.directoryName());
+  }
+}
