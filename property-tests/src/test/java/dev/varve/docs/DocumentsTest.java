@@ -39,7 +39,8 @@ class DocumentsTest {
         .isEqualTo("2 espressos\n2 espressos\n1 cappuccino\na ristretto\none ristretto less\n");
     assertThat(run(snippets.get(3)))
         .startsWith("0 stays, retention.ms: the newest record is of ")
-        .endsWith("; retention.bytes: without it 0 bytes are left, less than 10,737,418,240 bytes\n");
+        .endsWith(
+            "; retention.bytes: without it 0 bytes are left, less than 10,737,418,240 bytes\n");
     assertThat(run(snippets.getLast())).isEqualTo("[orders-0, orders-2]\n");
   }
 

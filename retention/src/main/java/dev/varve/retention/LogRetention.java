@@ -103,8 +103,8 @@ public final class LogRetention {
   }
 
   /**
-   * Carries out a plan that was made of this log's {@link #facts}, by a {@link StoreBudget} perhaps,
-   * up to the first segment on which a lease was taken since.
+   * Carries out a plan that was made of this log's {@link #facts}, by a {@link StoreBudget}
+   * perhaps, up to the first segment on which a lease was taken since.
    *
    * @return what was done, and why
    * @throws DiskFullException as {@link #run()} does

@@ -22,6 +22,9 @@ import java.util.PriorityQueue;
  * @param freeBytesMin how many bytes of the disk have to stay free; negative for none
  */
 public record StoreBudget(long bytesMax, long freeBytesMin) {
+  /** No limit at all. */
+  public static final StoreBudget NONE = new StoreBudget(-1, -1);
+
   private static final String NAME = "store budget";
 
   /** The oldest segment that a log has left, when others have gone. */
