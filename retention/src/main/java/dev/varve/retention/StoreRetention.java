@@ -105,8 +105,7 @@ public final class StoreRetention implements MaintenanceTask {
 
   /** The leases of the readers of a log, also while it is not open. */
   public synchronized ReaderLeases leases(TopicPartition partition) {
-    return leases.computeIfAbsent(
-        partition, _ -> new ReaderLeases(leaseLimits, clock, _ -> {}));
+    return leases.computeIfAbsent(partition, _ -> new ReaderLeases(leaseLimits, clock, _ -> {}));
   }
 
   /** What went wrong with which log in the last round; logs that are not open are left out. */
@@ -146,8 +145,9 @@ public final class StoreRetention implements MaintenanceTask {
   @GuardedBy("this")
   private void begin() {
     Collection<TopicPartition> present = store.partitions();
-    leases.entrySet().removeIf(entry ->
-        !present.contains(entry.getKey()) && entry.getValue().list().isEmpty());
+    leases
+        .entrySet()
+        .removeIf(entry -> !present.contains(entry.getKey()) && entry.getValue().list().isEmpty());
     logs.keySet().retainAll(present);
     failures.clear();
     toLookAt.addAll(present);
@@ -179,8 +179,7 @@ public final class StoreRetention implements MaintenanceTask {
       logs.remove(partition);
       return null; // the store says more about it
     }
-    RetentionConfig config =
-        RetentionConfig.fromTopicConfig(store.topicConfig(partition.topic()));
+    RetentionConfig config = RetentionConfig.fromTopicConfig(store.topicConfig(partition.topic()));
     Kept known = logs.get(partition);
     if (known == null || known.log != log || !known.config.equals(config)) {
       known =
