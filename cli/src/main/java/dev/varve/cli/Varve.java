@@ -36,6 +36,8 @@ import picocli.CommandLine.ScopeType;
       DumpCommand.class,
       VerifyCommand.class,
       RecoverCommand.class,
+      RetainCommand.class,
+      TrimCommand.class,
       TxnCommand.class,
       DemoWriterCommand.class
     },
@@ -53,9 +55,10 @@ import picocli.CommandLine.ScopeType;
       "  varve cat orders-0 --since 2020-01-01T00:00:00Z   from a time on",
       "  varve verify orders-0                             every byte of it",
       "  varve recover orders-0 --dry-run                  what opening it would mend",
+      "  varve retain orders-0 --age 7d --dry-run          what is old, and would go",
       "  ./varve bench --quick                             how fast it is; in a checkout only",
       "",
-      "A log is a directory. One process at a time appends to it or recovers it; cat, info, dump"
+      "A log is a directory. One process at a time appends to it or changes it; cat, info, dump"
           + " and",
       "verify take no lock, change nothing, and work on a log that is being written."
     })
@@ -144,7 +147,8 @@ public final class Varve implements Runnable {
     if (spec != null) {
       throw new ParameterException(
           spec.commandLine(),
-          "found no command, expected demo, append, cat, info, dump, verify, recover or txn");
+          "found no command, expected demo, append, cat, info, dump, verify, recover, retain, trim"
+              + " or txn");
     }
   }
 

@@ -8,12 +8,10 @@ import dev.varve.log.producer.ProducerName;
 import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.segment.Segment;
-import dev.varve.log.segment.SegmentView;
 import dev.varve.log.storage.DirectoryStorage;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -55,6 +53,7 @@ public final class CommitLog implements AutoCloseable {
   private final TransactionTimeouts transactionTimeouts;
   private final ProducerExpiry producerExpiry;
   private final ReadPath readPath;
+  private final SegmentSurvey survey;
   private final LogMaintenance background;
   private final ThreadLocal<RecordBatchBuilder> builders;
 
@@ -81,6 +80,7 @@ public final class CommitLog implements AutoCloseable {
     this.scrub = new ScrubTask(storage, writer::segments, options);
     this.producerExpiry = new ProducerExpiry(writer, options);
     this.readPath = new ReadPath(writer, keeper, failure, options);
+    this.survey = new SegmentSurvey(storage, writer, keeper, readPath, options.clock());
     this.builders = ThreadLocal.withInitial(this::newBatch);
     this.background =
         new LogMaintenance(options, directory().toString())
@@ -197,6 +197,8 @@ public final class CommitLog implements AutoCloseable {
    * @return the offset of its first record
    * @throws dev.varve.log.error.DiskFullException if there is no room; appends go on when there is
    * @throws dev.varve.log.error.BatchTooLargeException if the batch is larger than allowed
+   * @throws dev.varve.log.error.InvalidTimestampException if a timestamp is out of the bounds that
+   *     {@link LogOptions} has
    * @throws dev.varve.log.record.InvalidBatchException if it is a control batch that marks nothing
    * @throws dev.varve.log.error.OutOfOrderSequenceException if it names a producer and is not the
    *     one that comes next; one of the last five again is not appended and has its old offset
@@ -285,7 +287,17 @@ public final class CommitLog implements AutoCloseable {
    * @see #reader(long)
    */
   public LogReader reader(long offset, Visibility visibility) {
-    return new LogReader(readPath, options.idleStrategy().get(), offset, visibility);
+    return reader(offset, visibility, AutoOffsetReset.NONE);
+  }
+
+  /**
+   * A reader that knows what to do when the log does not have an offset: now, or when the start of
+   * the log passes it. {@link LogListener#readerReset} hears of it.
+   *
+   * @see #reader(long)
+   */
+  public LogReader reader(long offset, Visibility visibility, AutoOffsetReset reset) {
+    return new LogReader(readPath, options.idleStrategy().get(), offset, visibility, reset);
   }
 
   /**
@@ -314,35 +326,13 @@ public final class CommitLog implements AutoCloseable {
         end);
   }
 
-  /** The segments now, oldest first. */
+  /**
+   * The segments now, oldest first. A sealed one is looked at once for its largest timestamp.
+   *
+   * @throws LogIOException if that fails
+   */
   public List<SegmentInfo> segments() {
-    List<SegmentInfo> infos = new ArrayList<>();
-    SegmentView view = readPath.firstView();
-    while (view != null) {
-      SegmentView following = null;
-      try {
-        infos.add(info(view));
-        following = readPath.viewAfter(view.segment());
-      } finally {
-        view.release();
-      }
-      view = following;
-    }
-    return infos;
-  }
-
-  private SegmentInfo info(SegmentView view) {
-    Segment segment = view.segment();
-    try {
-      return new SegmentInfo(
-          segment.baseOffset(),
-          segment.endOffset(),
-          segment.sizeBytes(),
-          readPath.isLast(segment),
-          view.timestampMax());
-    } catch (InternalError e) {
-      throw readPath.lostMemory(e);
-    }
+    return survey.segments();
   }
 
   /** How many pins readers hold on the log's memory, that of deleted segments included. */
@@ -370,6 +360,21 @@ public final class CommitLog implements AutoCloseable {
    */
   public void advanceStartOffset(long offset) {
     keeper.advanceStartOffset(offset);
+  }
+
+  /**
+   * Begins a new segment at the end of the log, so that all that is in the log now lies in segments
+   * that can be given up. If the last segment has nothing yet, it stays.
+   *
+   * @throws dev.varve.log.error.DiskFullException if there is no room for a file
+   * @throws LogIOException if none can be made
+   */
+  public void roll() {
+    writer.checkOpen();
+    long end = writer.endOffset();
+    while (writer.segments().active().baseOffset() < end) {
+      writer.rollTo(writer.endOffset()); // does nothing if an append comes in between
+    }
   }
 
   /** Makes everything durable that was appended before the call. */

@@ -65,7 +65,13 @@ final class LogKeeper {
     this.listener = options.listener();
     this.forcesEachAppend = options.durability() instanceof Durability.PerAppend;
     this.stateFiles = new StateFiles(storage, decision -> {});
-    this.deletion = new SegmentDeletion(storage, reclaimer, listener::segmentDeleted);
+    this.deletion =
+        new SegmentDeletion(
+            storage,
+            reclaimer,
+            listener::segmentDeleted,
+            options.clock(),
+            options.fileDeleteDelayMillis());
     this.durableEnd = new DurableEnd(Math.min(recoveryPoint, writer.endOffset()));
     this.force = new LogForce(storage, writer, failure, durableEnd, options);
     this.retirement = new SegmentRetirement(reclaimer, force::file);
@@ -222,6 +228,11 @@ final class LogKeeper {
   /** How many pins readers hold on memory that is no longer part of the log. */
   int retiredPins() {
     return reclaimer.retiredPins();
+  }
+
+  /** Whether the file of a sealed segment is yet to be put in order. */
+  boolean isUntrimmed(SealedSegment sealed) {
+    return retirement.isUntrimmed(sealed);
   }
 
   /** A later open scans from the first segment that is not settled and trimmed. */

@@ -30,6 +30,15 @@ public interface LogListener {
   /** The log was truncated, and ends at this offset now. Heard with the write lock held. */
   default void truncated(long endOffset) {}
 
+  /**
+   * A reader that came to an offset which the log does not have goes on elsewhere, as its {@link
+   * AutoOffsetReset} says. Heard on the thread that reads.
+   *
+   * @param offset the next that it wanted
+   * @param resetTo where it goes on
+   */
+  default void readerReset(long offset, long resetTo) {}
+
   /** The files of this segment are gone. */
   default void segmentDeleted(long baseOffset) {}
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How a log behaves. Immutable; made by a {@link Builder} or from Kafka's topic configuration. What
- * is not set has Kafka's default.
+ * is not set has Kafka's default, unless its setter says otherwise.
  */
 public final class LogOptions {
   /** The longest time-out that does not overflow beside a time: 100 million years. */
@@ -38,6 +38,9 @@ public final class LogOptions {
   private final long transactionTimeoutMillis;
   private final boolean replicated;
   private final long producerExpirationMillis;
+  private final long timestampBeforeMaxMillis;
+  private final long timestampAfterMaxMillis;
+  private final long fileDeleteDelayMillis;
   private final long startOffsetMin;
   private final long recoveryPoint;
 
@@ -63,6 +66,9 @@ public final class LogOptions {
     this.transactionTimeoutMillis = builder.transactionTimeoutMillis;
     this.replicated = builder.replicated;
     this.producerExpirationMillis = builder.producerExpirationMillis;
+    this.timestampBeforeMaxMillis = builder.timestampBeforeMaxMillis;
+    this.timestampAfterMaxMillis = builder.timestampAfterMaxMillis;
+    this.fileDeleteDelayMillis = builder.fileDeleteDelayMillis;
     this.startOffsetMin = builder.startOffsetMin;
     this.recoveryPoint = builder.recoveryPoint;
   }
@@ -81,7 +87,8 @@ public final class LogOptions {
    * Options from Kafka's names for the configuration of a topic, for example {@code segment.bytes}
    * or {@code compression.type}. Names that concern other parts of Kafka's partition, such as
    * {@code retention.ms}, are lawful and change nothing here; {@link #concernsLog} tells them
-   * apart.
+   * apart. Two that are absent have another default than Kafka's, none: {@code
+   * message.timestamp.after.max.ms} and {@code file.delete.delay.ms}.
    *
    * @throws IllegalArgumentException if Kafka does not have the name, or the value is out of range
    */
@@ -183,6 +190,21 @@ public final class LogOptions {
     return producerExpirationMillis;
   }
 
+  /** How far in the past a record's timestamp may be, in milliseconds. */
+  public long timestampBeforeMaxMillis() {
+    return timestampBeforeMaxMillis;
+  }
+
+  /** How far in the future a record's timestamp may be, in milliseconds. */
+  public long timestampAfterMaxMillis() {
+    return timestampAfterMaxMillis;
+  }
+
+  /** How long files stay that were given up, in milliseconds. */
+  public long fileDeleteDelayMillis() {
+    return fileDeleteDelayMillis;
+  }
+
   /** Collects options. Not safe for use by several threads at once. */
   public static final class Builder {
     private int segmentBytesMax = 1 << 30;
@@ -204,6 +226,9 @@ public final class LogOptions {
     private long transactionTimeoutMillis = Duration.ofMinutes(1).toMillis();
     private boolean replicated;
     private long producerExpirationMillis = Duration.ofDays(1).toMillis();
+    private long timestampBeforeMaxMillis = AppendTime.NO_BOUND;
+    private long timestampAfterMaxMillis = AppendTime.NO_BOUND;
+    private long fileDeleteDelayMillis;
     private long startOffsetMin;
     private long recoveryPoint;
 
@@ -355,6 +380,41 @@ public final class LogOptions {
      */
     public Builder producerExpirationMillis(long millis) {
       producerExpirationMillis = checkRange("producerExpirationMillis", millis, 1, Long.MAX_VALUE);
+      return this;
+    }
+
+    /**
+     * How far in the past a record's timestamp may be that is appended, in milliseconds; {@code
+     * Long.MAX_VALUE}, the default as in Kafka ({@code message.timestamp.before.max.ms}), for as
+     * far as it likes. With a bound, each append reads the clock, and batches of several records
+     * are read. Records without a timestamp, records that the log stamps itself and batches of a
+     * leader are taken anyway.
+     */
+    public Builder timestampBeforeMaxMillis(long millis) {
+      timestampBeforeMaxMillis = checkRange("timestampBeforeMaxMillis", millis, 0, Long.MAX_VALUE);
+      return this;
+    }
+
+    /**
+     * How far in the future a record's timestamp may be that is appended, in milliseconds; {@code
+     * Long.MAX_VALUE}, the default, for as far as it likes. Kafka has an hour here ({@code
+     * message.timestamp.after.max.ms}); it costs each append a look at the clock, so a log has it
+     * only if it is asked for. See {@link #timestampBeforeMaxMillis}.
+     */
+    public Builder timestampAfterMaxMillis(long millis) {
+      timestampAfterMaxMillis = checkRange("timestampAfterMaxMillis", millis, 0, Long.MAX_VALUE);
+      return this;
+    }
+
+    /**
+     * How long the files of segments that were given up stay, under names with {@code .deleted},
+     * before the background removes them, in milliseconds; the next open removes what is left. 0,
+     * the default, for not at all, so that giving up records makes room on a full disk. Kafka has a
+     * minute here ({@code file.delete.delay.ms}), as its readers hold no pins; a delay is of use to
+     * whoever copies files of an open log.
+     */
+    public Builder fileDeleteDelayMillis(long millis) {
+      fileDeleteDelayMillis = checkRange("fileDeleteDelayMillis", millis, 0, Long.MAX_VALUE);
       return this;
     }
 

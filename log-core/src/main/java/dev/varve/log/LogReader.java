@@ -4,6 +4,7 @@ import dev.varve.log.error.CorruptLogException;
 import dev.varve.log.error.DamagedRange;
 import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogTruncatedException;
+import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.Record;
 import dev.varve.log.record.RecordBatch;
@@ -43,6 +44,7 @@ public final class LogReader implements AutoCloseable {
 
   private final ReadPath readPath;
   private final Visibility visibility;
+  private final AutoOffsetReset reset;
   private final IdleStrategy idleStrategy;
   private final RecordCursor cursor;
   private final RecordBatch batch = new RecordBatch();
@@ -64,15 +66,25 @@ public final class LogReader implements AutoCloseable {
   private @Nullable Consumer<DamagedRange> onDamage;
   private boolean closed;
 
-  LogReader(ReadPath readPath, IdleStrategy idleStrategy, long offset, Visibility visibility) {
+  LogReader(
+      ReadPath readPath,
+      IdleStrategy idleStrategy,
+      long offset,
+      Visibility visibility,
+      AutoOffsetReset reset) {
     this.readPath = readPath;
     this.visibility = visibility;
+    this.reset = reset;
     this.idleStrategy = idleStrategy;
     this.cursor = readPath.newCursor();
     this.aborted = visibility == Visibility.COMMITTED ? new AbortedBatches(readPath) : null;
     readPath.checkOpen();
-    readPath.checkRange(offset);
     this.nextOffset = offset;
+    try {
+      readPath.checkRange(offset);
+    } catch (OffsetOutOfRangeException e) {
+      this.nextOffset = readPath.reset(e, reset, visibility);
+    }
   }
 
   /** Shows control records too. Returns this reader. */
@@ -100,8 +112,8 @@ public final class LogReader implements AutoCloseable {
    * Moves to the next record.
    *
    * @return false at the end of what may be seen; a later call may find more
-   * @throws dev.varve.log.error.OffsetOutOfRangeException if the start of the log has moved past
-   *     this reader
+   * @throws OffsetOutOfRangeException if the start of the log has moved past this reader, unless it
+   *     has an {@link AutoOffsetReset}
    * @throws LogTruncatedException if what was read last is no longer in the log, which was
    *     truncated; {@link #seek} to where it was cut to go on
    * @throws CorruptLogException if the next batch is damaged, also when asked again; {@link #seek}
@@ -109,17 +121,20 @@ public final class LogReader implements AutoCloseable {
    * @throws LogClosedException if this reader or the log was closed
    */
   public boolean next() {
-    CorruptLogException damaged;
+    @Nullable CorruptLogException damaged;
     try {
       do {
+        damaged = null;
         try {
           return nextRecord();
         } catch (InvalidBatchException e) {
           damaged = corrupt(e);
         } catch (CorruptLogException e) {
           damaged = e;
+        } catch (OffsetOutOfRangeException e) {
+          goTo(readPath.reset(e, reset, visibility));
         }
-      } while (passOver(damaged));
+      } while (damaged == null || passOver(damaged));
       return false;
     } catch (InternalError e) {
       throw readPath.lostMemory(e);
@@ -335,11 +350,15 @@ public final class LogReader implements AutoCloseable {
   /**
    * Goes to an offset, forwards or back.
    *
-   * @throws dev.varve.log.error.OffsetOutOfRangeException if the log does not have it
+   * @throws OffsetOutOfRangeException if the log does not have it
    */
   public void seek(long offset) {
     readPath.checkOpen();
     readPath.checkRange(offset);
+    goTo(offset);
+  }
+
+  private void goTo(long offset) {
     unpin();
     if (aborted != null) {
       aborted.clear();

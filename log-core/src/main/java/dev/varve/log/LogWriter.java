@@ -12,7 +12,6 @@ import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerStates;
 import dev.varve.log.record.EncodedBatch;
-import dev.varve.log.record.TimestampType;
 import dev.varve.log.record.TransactionVersion;
 import dev.varve.log.segment.ActiveSegment;
 import dev.varve.log.segment.BatchRun;
@@ -51,7 +50,7 @@ final class LogWriter {
   private final LogOptions options;
   private final FailureLatch failure;
   private final int batchBytesMax;
-  private final boolean stampsTime;
+  private final AppendTime appendTime;
   private final FirstUndecided firstUndecided;
 
   // Read by all, changed under the write lock.
@@ -93,7 +92,7 @@ final class LogWriter {
     this.leads = !options.replicated();
     state.producers().timeTransactionsBy(options.clock());
     this.firstUndecided = new FirstUndecided(state.producers().firstUndecidedOffset());
-    this.stampsTime = options.timestampType() == TimestampType.LOG_APPEND_TIME;
+    this.appendTime = new AppendTime(storage.directory().toString(), options);
   }
 
   /** The segments now. */
@@ -126,9 +125,7 @@ final class LogWriter {
     if (batchBytes > batchBytesMax) {
       throw tooLarge("batch", batchBytes, batchBytesMax);
     }
-    if (stampsTime) {
-      batch.stampLogAppendTime(options.clock().time());
-    }
+    appendTime.onRecords(batch);
     writeLock.lock();
     try {
       checkOpen();
@@ -241,16 +238,17 @@ final class LogWriter {
   }
 
   /**
-   * Begins a segment at an offset behind the end of the log, as batches from a leader want it that
-   * have a gap before them. The caller makes that durable: an open takes a gap between segments
-   * that was not for a lost segment.
+   * Begins a segment at the end of the log, or behind it, as batches from a leader want it that
+   * have a gap before them. A gap the caller makes durable: an open takes one between segments that
+   * was not for a lost segment. If the log has gone further meanwhile, nothing happens.
    */
   void rollTo(long baseOffset) {
     writeLock.lock();
     try {
       checkOpen();
       ActiveSegment active = segments.active();
-      if (active.endOffset() < baseOffset) {
+      long end = active.endOffset();
+      if (end < baseOffset || (end == baseOffset && active.sizeBytes() > 0)) {
         roll(active, baseOffset);
       }
     } catch (IOException e) {
@@ -426,9 +424,7 @@ final class LogWriter {
   /** Appends a marker, for whoever holds appends, and returns its offset. */
   @SuppressWarnings("GuardedBy") // the caller has the lock
   long appendHeld(EncodedBatch marker, TransactionVersion version) {
-    if (stampsTime) {
-      marker.stampLogAppendTime(options.clock().time());
-    }
+    appendTime.onMarker(marker);
     try {
       return appendLocked(marker, version);
     } catch (InternalError e) {

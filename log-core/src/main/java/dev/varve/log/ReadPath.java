@@ -49,7 +49,11 @@ final class ReadPath {
       SegmentList segments = writer.segments();
       SegmentView view = segments.get(Math.max(0, segments.floorIndex(offset))).tryView();
       if (view != null) {
-        return view;
+        // Behind the offset there may be a gap, or the start has moved: it does before the list.
+        if (view.segment().baseOffset() <= offset || keeper.startOffset() <= offset) {
+          return view;
+        }
+        view.release();
       }
     }
   }
@@ -83,6 +87,25 @@ final class ReadPath {
           case COMMITTED -> Math.min(writer.lastStableOffset(), writer.highWatermark());
         };
     return view == null ? end : Math.min(end, view.cutOffset());
+  }
+
+  /**
+   * Where a reader goes on that came to an offset which the log does not have.
+   *
+   * @throws OffsetOutOfRangeException the same, if the reader wants to know
+   */
+  long reset(OffsetOutOfRangeException outOfRange, AutoOffsetReset how, Visibility visibility) {
+    long resetTo =
+        switch (how) {
+          case NONE -> throw outOfRange;
+          case EARLIEST -> outOfRange.startOffset();
+          case LATEST ->
+              Math.max(
+                  outOfRange.startOffset(),
+                  Math.min(visibleEnd(null, visibility), outOfRange.endOffset()));
+        };
+    options.listener().readerReset(outOfRange.offset(), resetTo);
+    return resetTo;
   }
 
   /** That a reader has gone further than the log reaches since it was truncated. */

@@ -8,6 +8,20 @@ package dev.varve.log;
  * @param sizeBytes the bytes of its batches
  * @param active whether it takes appends
  * @param timestampMax the largest timestamp of its records in milliseconds, or -1 if none has one
+ * @param lastModifiedMillis by when its last record was appended at the latest, in milliseconds
+ *     since the epoch: when its log file was modified or, of one that is being written or put in
+ *     order, now
  */
 public record SegmentInfo(
-    long baseOffset, long endOffset, long sizeBytes, boolean active, long timestampMax) {}
+    long baseOffset,
+    long endOffset,
+    long sizeBytes,
+    boolean active,
+    long timestampMax,
+    long lastModifiedMillis) {
+
+  /** The same of a segment of which it is known that nothing was appended since an earlier time. */
+  public SegmentInfo withLastModifiedMillis(long millis) {
+    return new SegmentInfo(baseOffset, endOffset, sizeBytes, active, timestampMax, millis);
+  }
+}

@@ -26,12 +26,15 @@ final class TopicConfig {
           "compression.lz4.level",
           "compression.type",
           "compression.zstd.level",
+          "file.delete.delay.ms",
           "flush.messages",
           "flush.ms",
           "index.interval.bytes",
           "internal.segment.bytes",
           "max.decompressed.message.bytes",
           "max.message.bytes",
+          "message.timestamp.after.max.ms",
+          "message.timestamp.before.max.ms",
           "message.timestamp.type",
           "producer.id.expiration.ms",
           "segment.bytes",
@@ -45,15 +48,12 @@ final class TopicConfig {
           "cleanup.policy",
           "delete.retention.ms",
           "errors.deadletterqueue.group.enable",
-          "file.delete.delay.ms",
           "follower.replication.throttled.replicas",
           "leader.replication.throttled.replicas",
           "local.retention.bytes",
           "local.retention.ms",
           "max.compaction.lag.ms",
           "message.downconversion.enable",
-          "message.timestamp.after.max.ms",
-          "message.timestamp.before.max.ms",
           "min.cleanable.dirty.ratio",
           "min.compaction.lag.ms",
           "min.insync.replicas",
@@ -110,6 +110,12 @@ final class TopicConfig {
               integer(name, value, 0, RecordCursor.DECOMPRESSED_BYTES_MAX));
       case "producer.id.expiration.ms" ->
           builder.producerExpirationMillis(integer(name, value, 1, Integer.MAX_VALUE));
+      case "message.timestamp.before.max.ms" ->
+          builder.timestampBeforeMaxMillis(number(name, value, 0, Long.MAX_VALUE));
+      case "message.timestamp.after.max.ms" ->
+          builder.timestampAfterMaxMillis(number(name, value, 0, Long.MAX_VALUE));
+      case "file.delete.delay.ms" ->
+          builder.fileDeleteDelayMillis(number(name, value, 0, Long.MAX_VALUE));
       case "message.timestamp.type" -> builder.timestampType(timestampType(name, value));
       default -> {
         // the compression levels, which are read together with the type

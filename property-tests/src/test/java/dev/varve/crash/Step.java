@@ -36,6 +36,12 @@ sealed interface Step {
   /** Gives up all segments but the last, as retention does. */
   record Retain() implements Step {}
 
+  /**
+   * Applies a policy that keeps so many bytes and nothing that is older than half an hour: the last
+   * segment goes, too, if all of it has expired.
+   */
+  record Expire(long retentionBytes) implements Step {}
+
   /** Begins the epoch of a leader, the next one. */
   record Lead() implements Step {}
 

@@ -18,6 +18,11 @@ import dev.varve.log.record.LeaderEpoch;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.storage.SimulatedDisk;
+import dev.varve.retention.LogFacts;
+import dev.varve.retention.LogRetention;
+import dev.varve.retention.RetentionPlan;
+import dev.varve.retention.RetentionPolicy;
+import dev.varve.retention.RetentionRule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -213,6 +218,7 @@ final class Workload {
       case Step.Truncate truncate -> truncate(current, truncate.percent());
       case Step.StartAnew anew -> startAnew(current, promise.endOffset() + anew.above());
       case Step.Retain _ -> trim(current, current.segments().getLast().baseOffset());
+      case Step.Expire expire -> expire(current, expire.retentionBytes());
       case Step.Reopen _ -> {
         closeInOrder(current);
         open();
@@ -432,6 +438,23 @@ final class Workload {
     forceIsDue = false;
     current.advanceStartOffset(offset);
     promise.trimmed(offset);
+  }
+
+  private void expire(CommitLog current, long retentionBytes) {
+    RetentionPolicy policy =
+        RetentionPolicy.of(
+            RetentionRule.bytes(retentionBytes), RetentionRule.age(HOUR.dividedBy(2)));
+    RetentionPlan plan = policy.plan(LogFacts.of(current, List.of(), nowMillis));
+    if (plan.isEmpty()) {
+      return;
+    }
+    promise.trimming(plan.startOffset());
+    if (plan.rollsActive()) { // or not, where there is no room for a new segment
+      promise.trimming(current.segments().getLast().baseOffset());
+    }
+    LogRetention.apply(plan, current);
+    forceIsDue = false;
+    promise.trimmed(current.offsets().startOffset());
   }
 
   private static void require(boolean condition, String otherwise) {

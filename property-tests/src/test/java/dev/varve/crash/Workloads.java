@@ -3,6 +3,7 @@ package dev.varve.crash;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /** The workloads that are explored: all of the short ones, and random ones beyond. */
 final class Workloads {
@@ -24,7 +25,29 @@ final class Workloads {
 
   /** What random ones have besides, and more of what makes segments. */
   private static final List<Step> MORE_STEPS =
-      List.of(new Step.FlushMeanwhile(), new Step.Trim(100), new Step.Roll(), new Step.Append(2));
+      List.of(
+          new Step.FlushMeanwhile(),
+          new Step.Trim(100),
+          new Step.Roll(),
+          new Step.Append(2),
+          new Step.Expire(3000));
+
+  /** What workloads are made of that try retention; each begins with {@link #TO_RETAIN}. */
+  private static final List<Step> RETENTION_STEPS =
+      List.of(
+          new Step.Append(2),
+          new Step.Roll(),
+          new Step.Maintain(),
+          new Step.Tick(),
+          new Step.Read(),
+          new Step.Expire(0),
+          new Step.Expire(2000),
+          new Step.Kill(),
+          new Step.Reopen());
+
+  /** Three segments, one of which is settled. */
+  private static final List<Step> TO_RETAIN =
+      List.of(new Step.Roll(), new Step.Roll(), new Step.Maintain(), new Step.Roll());
 
   /** What short workloads of a replica are made of. */
   private static final List<Step> REPLICA_STEPS =
@@ -79,6 +102,17 @@ final class Workloads {
   /** A random workload of a replica. */
   static List<Step> ofReplica(long seed) {
     return random(seed, REPLICA_STEPS, MORE_REPLICA_STEPS);
+  }
+
+  /**
+   * A log of three segments, and then every sequence of up to so many steps with one that retains,
+   * shorter ones first.
+   */
+  static List<List<Step>> ofRetention(int steps) {
+    return upTo(steps, RETENTION_STEPS).stream()
+        .filter(workload -> workload.stream().anyMatch(Step.Expire.class::isInstance))
+        .map(workload -> Stream.concat(TO_RETAIN.stream(), workload.stream()).toList())
+        .toList();
   }
 
   private static List<List<Step>> upTo(int steps, List<Step> choices) {

@@ -30,13 +30,17 @@ class DocumentsTest {
   @Test
   void theSnippetsOfTheReadmeRun() throws Exception {
     List<String> snippets = snippets("README.md");
-    assertThat(snippets).hasSize(4);
+    assertThat(snippets).hasSize(5);
 
     assertThat(run(snippets.getFirst())).isEqualTo("0: 2 espressos\n");
     assertThat(run(snippets.get(1))).isEqualTo("3 records\n");
     assertThat(run(snippets.get(1))).as("once more").isEqualTo("3 records\n");
     assertThat(run(snippets.get(2)))
         .isEqualTo("2 espressos\n2 espressos\n1 cappuccino\na ristretto\none ristretto less\n");
+    assertThat(run(snippets.get(3)))
+        .startsWith("0 stays, retention.ms: the newest record is of ")
+        .endsWith(
+            "; retention.bytes: without it 0 bytes are left, less than 10,737,418,240 bytes\n");
     assertThat(run(snippets.getLast())).isEqualTo("[orders-0, orders-2]\n");
   }
 
@@ -101,7 +105,9 @@ class DocumentsTest {
         import static java.nio.charset.StandardCharsets.UTF_8;
         import dev.varve.log.*;
         import dev.varve.log.store.*;
+        import dev.varve.retention.*;
         import java.nio.file.Path;
+        import java.time.Duration;
         import java.util.List;
         import java.util.Map;
 

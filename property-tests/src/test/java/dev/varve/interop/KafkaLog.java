@@ -161,6 +161,17 @@ final class KafkaLog implements PartitionLog {
     log.deleteOldSegments();
   }
 
+  /**
+   * What a broker has its log do every five minutes; all records count as replicated.
+   *
+   * @return how many segments went
+   */
+  @CanIgnoreReturnValue
+  int deleteOldSegments() throws IOException {
+    log.updateHighWatermark(log.logEndOffset());
+    return log.deleteOldSegments();
+  }
+
   /** What a broker has its log do every ten minutes. */
   void forgetIdleProducers() {
     log.removeExpiredProducers(clock.milliseconds());

@@ -13,9 +13,15 @@ import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.EpochEnd;
 import dev.varve.log.record.TransactionVersion;
+import dev.varve.retention.LeaseLimits;
+import dev.varve.retention.LogRetention;
+import dev.varve.retention.ReaderLeases;
+import dev.varve.retention.RetentionPlan;
+import dev.varve.retention.RetentionPolicy;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -163,6 +169,14 @@ final class VarveLog implements PartitionLog {
     }
   }
 
+  /** Gives up what a policy lets go, without leases. */
+  @CanIgnoreReturnValue
+  RetentionPlan retain(RetentionPolicy policy) {
+    LeaseLimits limits = new LeaseLimits(0, Duration.ZERO);
+    ReaderLeases leases = new ReaderLeases(limits, clock::milliseconds, _ -> {});
+    return new LogRetention(log, policy, leases, clock::milliseconds).run();
+  }
+
   OptionalLong offsetForTimestamp(long timestamp) {
     return log.offsetForTimestamp(timestamp);
   }
@@ -186,6 +200,10 @@ final class VarveLog implements PartitionLog {
   @Override
   public long endOffset() {
     return log.offsets().endOffset();
+  }
+
+  List<SegmentInfo> segments() {
+    return log.segments();
   }
 
   @Override

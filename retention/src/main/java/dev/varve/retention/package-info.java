@@ -1,4 +1,7 @@
-/** Policies that decide how far the start offset of a log may advance. */
+/**
+ * Decides how far the start of a log may advance, and advances it: by age, by size, by what readers
+ * have passed, by a budget of several logs.
+ */
 @NullMarked
 package dev.varve.retention;
 

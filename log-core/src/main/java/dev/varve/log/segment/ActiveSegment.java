@@ -207,9 +207,14 @@ public final class ActiveSegment implements Segment {
     return memory.readerPins();
   }
 
-  /** The largest timestamp so far, in milliseconds, or -1 if no record has one. */
-  long timestampMax() {
+  @Override
+  public long timestampMax() {
     return indexes.indexer().timestampMax();
+  }
+
+  /** Whether anything was appended since it was opened or made. */
+  public boolean isWritten() {
+    return sizeBytes() != openedBytes;
   }
 
   /**
@@ -251,7 +256,7 @@ public final class ActiveSegment implements Segment {
     }
     try {
       long size = sizeBytes();
-      return size != openedBytes && space.prepareAhead(size);
+      return isWritten() && space.prepareAhead(size);
     } finally {
       memory.unpin();
     }

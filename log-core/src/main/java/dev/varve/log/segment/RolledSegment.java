@@ -81,6 +81,11 @@ public final class RolledSegment implements Segment {
   }
 
   @Override
+  public long timestampMax() {
+    return indexes.indexer().timestampMax();
+  }
+
+  @Override
   public int pins() {
     return memory.readerPins();
   }

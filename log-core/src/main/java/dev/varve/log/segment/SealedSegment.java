@@ -40,6 +40,9 @@ public final class SealedSegment implements Segment {
 
   private final AtomicReference<@Nullable String> contradiction = new AtomicReference<>();
 
+  /** {@link SegmentMemory#UNCHECKED} until it is asked for. */
+  private volatile long timestampMax = SegmentMemory.UNCHECKED;
+
   private boolean retired;
 
   /**
@@ -143,6 +146,31 @@ public final class SealedSegment implements Segment {
   public int pins() {
     SegmentMemory current = memory;
     return current == null ? 0 : current.readerPins();
+  }
+
+  @Override
+  public long timestampMax() {
+    long known = timestampMax;
+    return known == SegmentMemory.UNCHECKED ? readTimestampMax() : known;
+  }
+
+  private synchronized long readTimestampMax() {
+    SegmentMemory current = memory;
+    SegmentView view = current != null && current.tryPin() ? new SegmentView(this, current) : null;
+    if (view != null) {
+      try {
+        timestampMax = view.timestampMax();
+      } finally {
+        view.release();
+      }
+      return timestampMax;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      timestampMax = new SegmentView(this, load(arena)).timestampMax();
+      return timestampMax;
+    } catch (IOException e) {
+      throw new LogIOException(path + " cannot be read: " + e.getMessage(), e);
+    }
   }
 
   /**

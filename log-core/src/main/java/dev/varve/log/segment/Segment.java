@@ -43,6 +43,14 @@ public sealed interface Segment permits ActiveSegment, RolledSegment, SealedSegm
    */
   TransactionIndex transactionIndex();
 
+  /**
+   * The largest timestamp of its records, in milliseconds, or -1 if none has one. It needs no pin,
+   * and a sealed segment that nobody reads is not mapped for longer than the first call takes.
+   *
+   * @throws dev.varve.log.error.LogIOException if its files cannot be read
+   */
+  long timestampMax();
+
   /** How many readers have the memory pinned now. */
   int pins();
 }

@@ -9,10 +9,11 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import org.agrona.concurrent.EpochClock;
 
 /**
  * Deletes the files of segments that left the log: renamed at once, so that a crash does not leave
- * one half there, and unlinked when no reader has it pinned.
+ * one half there, and unlinked when no reader has it pinned and a delay, if there is one, is over.
  *
  * <p>Thread safety: for one thread at a time.
  */
@@ -20,16 +21,27 @@ public final class SegmentDeletion {
   private final Storage storage;
   private final Reclaimer reclaimer;
   private final LongConsumer onDeleted;
+  private final EpochClock clock;
+  private final long delayMillis;
 
   /**
    * Deletes from a storage.
    *
    * @param onDeleted hears the base offset of each segment whose files are gone
+   * @param clock asked only if there is a delay
+   * @param delayMillis how long renamed files stay
    */
-  public SegmentDeletion(Storage storage, Reclaimer reclaimer, LongConsumer onDeleted) {
+  public SegmentDeletion(
+      Storage storage,
+      Reclaimer reclaimer,
+      LongConsumer onDeleted,
+      EpochClock clock,
+      long delayMillis) {
     this.storage = storage;
     this.reclaimer = reclaimer;
     this.onDeleted = onDeleted;
+    this.clock = clock;
+    this.delayMillis = delayMillis;
   }
 
   /** The segments that lie wholly below an offset, settled or not; never the active one. */
@@ -106,10 +118,16 @@ public final class SegmentDeletion {
     private final Set<Kind> left;
 
     private final List<String> names = new ArrayList<>();
+    private final long beginMillis = delayMillis == 0 ? 0 : clock.time();
 
     Unlink(Segment segment, Set<Kind> kinds) {
       this.segment = segment;
       this.left = kinds;
+    }
+
+    @Override
+    public boolean isReady() {
+      return delayMillis == 0 || clock.time() - beginMillis >= delayMillis;
     }
 
     void setAside() throws IOException {

@@ -7,20 +7,22 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /**
  * Lets go of the memory of segments, and of the files that only this memory kept open: of one when
  * it was settled, of all when the log is closed.
  *
- * <p>Thread safety: for whoever holds the keeper's lock.
+ * <p>Thread safety: for whoever holds the keeper's lock, but for {@link #isUntrimmed}, which is for
+ * all.
  */
 public final class SegmentRetirement {
   private final Reclaimer reclaimer;
   private final Consumer<StorageFile> force;
 
   /** What is still to be cut off files. */
-  private final List<Trim> trims = new ArrayList<>();
+  private final List<Trim> trims = new CopyOnWriteArrayList<>();
 
   /**
    * Memory that readers may still have over files of segments; a file is cut when all is closed.

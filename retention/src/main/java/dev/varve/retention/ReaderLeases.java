@@ -1,0 +1,95 @@
+package dev.varve.retention;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.agrona.concurrent.EpochClock;
+
+/**
+ * The leases of the readers of one log. They live in the process, as the readers do: who comes back
+ * in another process takes a new one, at the position that it has stored wherever it stores what it
+ * makes of the records. The log does not store positions: they would be no older and no newer than
+ * that only by luck.
+ *
+ * <p>The limits are looked at whenever retention is about to decide, not in between: a lease that
+ * keeps nothing from anybody does not expire for it.
+ *
+ * <p>Thread safety: safe for use by several threads.
+ */
+public final class ReaderLeases {
+  private final LeaseLimits limits;
+  private final EpochClock clock;
+  private final Consumer<LeaseInfo> onExpired;
+
+  @GuardedBy("this")
+  private final SortedMap<String, ReaderLease> leases = new TreeMap<>();
+
+  /**
+   * Of one log.
+   *
+   * @param onExpired is told of each lease that expires, on the thread of retention, which it must
+   *     not keep waiting
+   */
+  public ReaderLeases(LeaseLimits limits, EpochClock clock, Consumer<LeaseInfo> onExpired) {
+    this.limits = limits;
+    this.clock = clock;
+    this.onExpired = onExpired;
+  }
+
+  /**
+   * Holds what lies at or behind an offset for a reader. Take it first and open the reader then:
+   * what is there when this has returned stays. It waits while retention gives something up.
+   *
+   * @param name of the reader, for whoever asks who holds what
+   * @param offset where it begins to read
+   * @throws IllegalStateException if there is a lease of that name
+   */
+  public synchronized ReaderLease take(String name, long offset) {
+    ReaderLease present = leases.get(name);
+    if (present != null) {
+      throw new IllegalStateException(
+          "found a lease of " + name + " already, at offset " + present.info().offset());
+    }
+    ReaderLease lease = new ReaderLease(this, name, offset, clock.time());
+    leases.put(name, lease);
+    return lease;
+  }
+
+  /** Who holds what, and for how long, by name; those that have expired among them. */
+  public synchronized List<LeaseInfo> list() {
+    return leases.values().stream().map(ReaderLease::info).toList();
+  }
+
+  /** Does something while no lease is taken or given back. */
+  synchronized <T> T undisturbed(Supplier<T> action) {
+    return action.get();
+  }
+
+  /** Looks at all leases, and adds to the facts of the log how far their readers are. */
+  LogFacts review(LogFacts log) {
+    List<LeaseInfo> expired = new ArrayList<>();
+    List<ReaderPosition> positions = new ArrayList<>(log.readers());
+    synchronized (this) {
+      for (ReaderLease lease : leases.values()) {
+        if (lease.review(log, limits)) {
+          expired.add(lease.info());
+        }
+        positions.add(lease.position());
+      }
+    }
+    expired.forEach(onExpired);
+    return log.withReaders(positions);
+  }
+
+  long nowMillis() {
+    return clock.time();
+  }
+
+  synchronized void release(ReaderLease lease) {
+    leases.remove(lease.name(), lease);
+  }
+}

@@ -1,0 +1,33 @@
+package dev.varve.retention;
+
+import dev.varve.log.SegmentInfo;
+
+/**
+ * What becomes of a segment.
+ *
+ * @param segment which one
+ * @param goes whether it is given up
+ * @param rule by what it goes, or is kept
+ * @param reason why, with the numbers that were compared
+ */
+public record SegmentVerdict(SegmentInfo segment, boolean goes, String rule, String reason) {
+
+  static SegmentVerdict goes(SegmentInfo segment, Judgement by) {
+    return new SegmentVerdict(segment, true, by.rule(), by.reason());
+  }
+
+  static SegmentVerdict kept(SegmentInfo segment, Judgement by) {
+    return new SegmentVerdict(segment, false, by.rule(), by.reason());
+  }
+
+  /** Expired, but held. */
+  static SegmentVerdict held(SegmentInfo segment, Judgement expired, Judgement hold) {
+    return new SegmentVerdict(
+        segment, false, hold.rule(), hold.reason() + "; expired by " + expired);
+  }
+
+  /** Only the front of a log can go. */
+  static SegmentVerdict behind(SegmentInfo segment) {
+    return new SegmentVerdict(segment, false, "order", "one before it is kept");
+  }
+}
