@@ -148,16 +148,6 @@ final class LogRecovery {
       }
     }
     stateFiles.deleteStraySnapshots(directory.snapshots(), segments, active.endOffset());
-    OpenReport report =
-        new OpenReport(
-            plan.reason().isEmpty(),
-            plan.reason(),
-            segments.size(),
-            scannedSegments,
-            scannedBytes,
-            cutBytes,
-            cutBytes > 0 && cutReserved,
-            decisions);
     return new Recovered(
         active,
         segments,
@@ -166,7 +156,19 @@ final class LogRecovery {
         plan.isForeign(),
         state,
         highWatermark,
-        report);
+        report(plan, segments));
+  }
+
+  private OpenReport report(RecoveryPlan plan, SegmentList segments) {
+    return new OpenReport(
+        plan.reason().isEmpty(),
+        plan.reason(),
+        segments.size(),
+        scannedSegments,
+        scannedBytes,
+        cutBytes,
+        cutBytes > 0 && cutReserved,
+        decisions);
   }
 
   /** The state began with a snapshot above the high watermark, which knows only what is open. */
