@@ -2,6 +2,7 @@ package dev.varve.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.log.error.LogClosedException;
+import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogFailedException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.LogTruncatedException;
@@ -173,13 +174,14 @@ final class LogKeeper {
   /** Reclaims also when nothing can be settled: on a full disk, that is what makes space. */
   @GuardedBy("keeperLock")
   private int settleAndReclaim() {
-    int work = 0;
+    int settled;
     try {
-      work += settle();
-    } finally {
-      work += reclaim();
+      settled = settle();
+    } catch (LogException e) { // that the log has stopped counts, not that a file stays
+      tryReclaim();
+      throw e;
     }
-    return work;
+    return settled + reclaim();
   }
 
   @GuardedBy("keeperLock")
@@ -381,7 +383,7 @@ final class LogKeeper {
     try {
       reclaim();
     } catch (LogIOException e) {
-      listener.maintenanceFailed("truncation", e);
+      listener.maintenanceFailed("reclaim", e);
     } finally {
       keeperLock.unlock();
     }
