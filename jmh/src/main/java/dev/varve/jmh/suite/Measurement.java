@@ -20,7 +20,8 @@ import org.openjdk.jmh.util.Statistics;
  * @param nanos the median time of one operation, in nanoseconds
  * @param bestNanos the shortest
  * @param worstNanos the longest
- * @param percentiles of latencies, in nanoseconds, by name; empty if there are none
+ * @param percentiles of latencies, in nanoseconds, by name, each the median of the iterations;
+ *     empty if there are none
  */
 record Measurement(
     Workload workload,
@@ -52,7 +53,8 @@ record Measurement(
     if (job.workload().isLatency()) {
       result
           .getSecondaryResults()
-          .forEach((name, value) -> percentiles.put(name, value.getScore()));
+          // The score adds the iterations up.
+          .forEach((name, value) -> percentiles.put(name, value.getStatistics().getPercentile(50)));
     }
     String benchmark = params.getBenchmark();
     String method = benchmark.substring(benchmark.lastIndexOf('.') + 1);
