@@ -28,8 +28,8 @@ final class LogMaintenance {
 
   /**
    * What is in no hurry is looked at once a second. A thousand idle logs then have 23,000 steps a
-   * second, which took 3 % of a processor (2 cores, AMD EPYC, 2026); looked at ten times a second
-   * it was three times that.
+   * second, which took 3 % of the time of a processor (2 cores, AMD EPYC, 2026). Looked at ten
+   * times a second, they would have twice as many steps.
    */
   private static final long SHARED_SLOW_IDLE_MILLIS = 1000;
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.log.maintenance.Maintenance;
+import dev.varve.log.maintenance.MaintenanceTask;
 import dev.varve.log.maintenance.TaskStatus;
 import dev.varve.log.storage.DiskFaults.Fault;
 import dev.varve.log.storage.SimulatedDisk;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -168,15 +170,39 @@ class SharedMaintenanceTest {
   /** Another log may need the one thread, so nobody waits for it. */
   @Test
   @Timeout(60)
-  void closingALogTakesItsTasksOutThoughTheThreadIsBusyWithAnother() {
-    try (Maintenance shared = Maintenance.onThread("test-maintenance")) {
+  void closingALogTakesItsTasksOutThoughTheThreadIsBusyWithAnother() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    Maintenance shared = Maintenance.onThread("test-maintenance");
+    try {
+      shared.add(waiting(begun, end));
+      begun.await();
       LogOptions options = LogOptions.builder().maintenance(shared).build();
       SimulatedDisk disk = new SimulatedDisk(Path.of("third"));
       try (CommitLog log = CommitLog.open(disk, options)) {
         append(log, 10);
       }
-      assertThat(shared.status()).isEmpty();
+      assertThat(shared.status()).extracting(TaskStatus::name).containsExactly("waits");
       assertThat(disk.mappings()).isZero();
+    } finally {
+      end.countDown();
+      shared.close();
     }
+  }
+
+  private static MaintenanceTask waiting(CountDownLatch begun, CountDownLatch end) {
+    return new MaintenanceTask() {
+      @Override
+      public int doWork() throws InterruptedException {
+        begun.countDown();
+        end.await();
+        return 0;
+      }
+
+      @Override
+      public String roleName() {
+        return "waits";
+      }
+    };
   }
 }

@@ -42,6 +42,7 @@ public final class Maintenance implements AutoCloseable {
   // Constant after construction.
   private final EpochClock clock;
   private final NanoClock stopwatch;
+  private final ScheduledTask.Paused afterStep = this::putBack;
 
   /** Held during a round. */
   private final ReentrantLock roundLock = new ReentrantLock();
@@ -143,8 +144,9 @@ public final class Maintenance implements AutoCloseable {
   /** Makes a task due now; one that has its step is due when it is put back. */
   void hurry(ScheduledTask task) {
     synchronized (lock) {
+      long now = clock.time(); // before the task is nowhere
       if (queue.remove(task)) {
-        enqueue(task, clock.time());
+        enqueue(task, now);
       }
     }
     unpark();
@@ -169,11 +171,33 @@ public final class Maintenance implements AutoCloseable {
       begin();
       long done = 0;
       for (ScheduledTask task = next(); task != null; task = next()) {
-        done += task.step(clock, stopwatch, this::putBack);
+        done += step(task);
       }
       return (int) Math.min(done, Integer.MAX_VALUE);
     } finally {
       roundLock.unlock();
+    }
+  }
+
+  /** Whatever fails in what is around a step, a clock or the memory, the task is not lost. */
+  private int step(ScheduledTask task) {
+    boolean returned = false;
+    try {
+      int done = task.step(clock, stopwatch, afterStep);
+      returned = true;
+      return done;
+    } finally {
+      if (!returned) {
+        putBackWithoutClock(task);
+      }
+    }
+  }
+
+  private void putBackWithoutClock(ScheduledTask task) {
+    synchronized (lock) {
+      if (!task.isOver() && tasks.contains(task) && !queue.contains(task)) {
+        enqueue(task, roundMillis + ScheduledTask.BACK_OFF_MILLIS_MAX);
+      }
     }
   }
 

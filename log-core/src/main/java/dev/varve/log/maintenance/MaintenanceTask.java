@@ -24,9 +24,10 @@ import org.agrona.concurrent.Agent;
  * }
  * }
  *
- * <p>A task has no timer and no thread of its own; what depends on time looks at a clock that it
- * was given. Thread safety: steps of one task never overlap, but may come from different threads,
- * each of which sees what the last one did.
+ * <p>{@link Agent#onStart} and {@link Agent#onClose} are not called: whoever adds a task begins and
+ * ends what it works with. A task has no timer and no thread of its own; what depends on time looks
+ * at a clock that it was given. Thread safety: steps of one task never overlap, but may come from
+ * different threads, each of which sees what the last one did.
  */
 public interface MaintenanceTask extends Agent {
   /** How long a task without work is left alone at most, unless it says otherwise. */

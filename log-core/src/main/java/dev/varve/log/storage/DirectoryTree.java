@@ -43,17 +43,28 @@ final class DirectoryTree extends ForwardingStorage implements StorageTree {
   }
 
   @Override
-  public void deleteDirectory(String name) throws IOException {
+  public boolean deleteDirectory(String name, int filesMax) throws IOException {
     Path doomed = directory().resolve(name);
     if (Files.exists(doomed)) {
-      Files.walkFileTree(doomed, new Deletion());
+      Files.walkFileTree(doomed, new Deletion(filesMax));
     }
+    return !Files.exists(doomed);
   }
 
   /** Follows no link: what one leads to is somebody else's. */
   private static final class Deletion extends SimpleFileVisitor<Path> {
+    private int left;
+
+    Deletion(int filesMax) {
+      this.left = filesMax;
+    }
+
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+      if (left == 0) {
+        return FileVisitResult.TERMINATE;
+      }
+      left--;
       Files.deleteIfExists(file);
       return FileVisitResult.CONTINUE;
     }

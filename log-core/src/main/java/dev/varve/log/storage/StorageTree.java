@@ -32,10 +32,13 @@ public interface StorageTree extends Storage {
   void renameDirectory(String from, String to) throws IOException;
 
   /**
-   * Deletes a directory that nobody has open, with all that it holds; no error if there is none. A
-   * crash may leave any part of it, which can be deleted again.
+   * Deletes files of a directory that nobody has open, whatever they are, and the directory itself
+   * when it holds none any more. A crash may leave any part of it, which can be deleted again.
+   *
+   * @param filesMax how many files to delete at most, at least 1
+   * @return whether the directory is gone; also if there was none
    */
-  void deleteDirectory(String name) throws IOException;
+  boolean deleteDirectory(String name, int filesMax) throws IOException;
 
   /**
    * A directory of the file system, locked as a broker of Kafka locks its log directory.

@@ -23,7 +23,8 @@ final class CheckpointTask implements MaintenanceTask {
   /** Writes what has changed. */
   @FunctionalInterface
   interface Checkpoint {
-    void write() throws IOException;
+    /** Returns whether that could be done now. */
+    boolean write() throws IOException;
   }
 
   CheckpointTask(
@@ -41,7 +42,9 @@ final class CheckpointTask implements MaintenanceTask {
     if (Math.abs(now - writtenMillis) < INTERVAL_MILLIS) {
       return 0;
     }
-    checkpoint.write();
+    if (!checkpoint.write()) {
+      return 0;
+    }
     writtenMillis = now;
     return 1;
   }

@@ -1,9 +1,12 @@
 package dev.varve.log.store;
 
+import dev.varve.log.error.LogIOException;
+import dev.varve.log.error.LogUnavailableException;
 import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.storage.StorageTree;
 import dev.varve.log.store.StoreFinding.Kind;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,6 +63,28 @@ record DataDirectory(
 
   private static StoreFinding left(Path path, String found) {
     return new StoreFinding(Kind.BROKERS_DIRECTORY, path, found, "left it alone");
+  }
+
+  /**
+   * Checks that the directory of a log is there: opening would make one, and the log would be
+   * empty.
+   *
+   * @throws LogUnavailableException if not
+   */
+  static void require(StorageTree tree, TopicPartition partition) {
+    String name = partition.directoryName();
+    if (!isThere(tree, name)) {
+      throw new LogUnavailableException(
+          tree.directory().resolve(name) + " is not there any more", new NoSuchFileException(name));
+    }
+  }
+
+  static boolean isThere(StorageTree tree, String name) {
+    try {
+      return tree.directories().contains(name);
+    } catch (IOException e) {
+      throw new LogIOException(tree.directory() + " cannot be listed: " + e.getMessage(), e);
+    }
   }
 
   /** Sees to it that there is a {@code meta.properties} that a broker can read. */

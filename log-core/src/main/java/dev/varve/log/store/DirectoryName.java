@@ -20,9 +20,11 @@ import java.util.regex.Pattern;
  * @param topicAndPartition the part before the suffix; a broker may have cut a long topic short
  */
 record DirectoryName(Stage stage, String topicAndPartition) {
+  /** The longest name of a directory, on the file systems that there are. */
+  static final int LENGTH_MAX = 255;
+
   private static final String METADATA_TOPIC = "__cluster_metadata";
   private static final String REMOTE_INDEX_CACHE = "remote-log-index-cache";
-  private static final int FILE_NAME_LENGTH_MAX = 255;
   private static final Pattern SUFFIXED =
       Pattern.compile("(\\S+-\\d+)\\.\\p{XDigit}{32}-(delete|future|stray)");
 
@@ -58,12 +60,33 @@ record DirectoryName(Stage stage, String topicAndPartition) {
     return Optional.of(new DirectoryName(stage, matcher.group(1)));
   }
 
+  /**
+   * Checks that the directory of a log is taken for one by whoever looks at its name.
+   *
+   * @throws IllegalArgumentException if not
+   */
+  static void requireLog(TopicPartition partition) {
+    String name = partition.directoryName();
+    if (name.length() > LENGTH_MAX) {
+      throw new IllegalArgumentException(
+          "directory "
+              + name
+              + " has "
+              + name.length()
+              + " characters, expected at most "
+              + LENGTH_MAX);
+    }
+    if (parse(name).filter(read -> read.stage() == Stage.LOG).isEmpty()) {
+      throw new IllegalArgumentException("directory " + name + " is a broker's own, and no log");
+    }
+  }
+
   /** The name under which a log waits for its files to go; as Kafka's, cut to fit. */
   static String deleted(TopicPartition partition, UUID unique) {
     String suffix =
         "-" + partition.partition() + "." + unique.toString().replace("-", "") + "-delete";
     String topic = partition.topic();
-    int kept = Math.min(topic.length(), FILE_NAME_LENGTH_MAX - suffix.length());
+    int kept = Math.min(topic.length(), LENGTH_MAX - suffix.length());
     return topic.substring(0, kept) + suffix;
   }
 }

@@ -41,8 +41,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * }
  *
  * <p>The logs share one thread for their background work, unless {@link
- * LogStoreOptions.Builder#maintenance} says otherwise. One that cannot be opened, or fails, touches
- * no other; {@link #failures} says what is wrong with it.
+ * LogStoreOptions.Builder#maintenance} says otherwise. One that cannot be opened, or stops, touches
+ * no other. {@link #failures} says what kept one from being opened; one that stops while it is open
+ * tells its own listener, and whoever calls it.
  *
  * <p>Exceptions are all {@link LogException}s. Thread safety: safe for use by several threads.
  */
@@ -93,7 +94,7 @@ public final class LogStore implements AutoCloseable {
                 options.clock(),
                 tree.directory().toString(),
                 options.listener(),
-                this::writeCheckpoints));
+                this::writeCheckpointsIfFree));
   }
 
   /** Opens the store in a data directory with the default options. */
@@ -144,7 +145,7 @@ public final class LogStore implements AutoCloseable {
     return Collections.unmodifiableNavigableSet(logs.navigableKeySet());
   }
 
-  /** What kept logs from being opened, now. */
+  /** What keeps logs from being opened, now; one that was opened and has stopped is not in it. */
   public Map<TopicPartition, Throwable> failures() {
     return StoreOpening.failures(logs.values());
   }
@@ -185,6 +186,10 @@ public final class LogStore implements AutoCloseable {
    * empty, or not there.
    *
    * @throws LogExistsException if there is one of this name
+   * @throws IllegalArgumentException if the name of its directory is longer than 255 characters, or
+   *     has a meaning of its own to a broker
+   * @throws LogUnavailableException if the id of its topic is not known, since another log of the
+   *     topic could not be opened
    * @throws dev.varve.log.error.ProcessLimitException if it is one too many for the process
    * @throws LogIOException if the disk fails; nothing is left, or an empty log that the next open
    *     of the store finds, and for which no close vouches until then
@@ -194,9 +199,12 @@ public final class LogStore implements AutoCloseable {
     storeLock.lock();
     try {
       checkOpen();
+      DirectoryName.requireLog(partition);
       if (logs.containsKey(partition)) {
         throw new LogExistsException(directory() + " has a log " + partition + " already");
       }
+      topicIds.requireKnown(partition.topic(), directory(), failures());
+      forgetForGood();
       opener.admit(partition);
       halfMade.add(partition);
       StoredLog created = opener.open(partition, true);
@@ -213,6 +221,7 @@ public final class LogStore implements AutoCloseable {
    * could not be opened.
    *
    * @throws UnknownTopicOrPartitionException if there is none of this name
+   * @throws LogUnavailableException if its directory is gone
    * @throws LogException if it cannot be closed in order, or cannot be opened; the store goes on
    */
   @CanIgnoreReturnValue
@@ -225,6 +234,7 @@ public final class LogStore implements AutoCloseable {
         if (before.log() != null) {
           before.log().close();
         }
+        DataDirectory.require(tree, partition);
         opener.admit(partition);
         StoredLog opened = opener.open(partition, true);
         logs.put(partition, opened);
@@ -253,7 +263,8 @@ public final class LogStore implements AutoCloseable {
    * @throws UnknownTopicOrPartitionException if there is none of this name
    * @throws dev.varve.log.error.LogLockedException if it could not be opened, since another process
    *     has it open
-   * @throws LogIOException if the disk fails; the log is then there or not, and is not open
+   * @throws LogIOException if the disk fails; the log is then there or not, which {@link
+   *     #partitions} says, and is not open
    */
   public void delete(TopicPartition partition) {
     storeLock.lock();
@@ -272,15 +283,34 @@ public final class LogStore implements AutoCloseable {
                     + e.getMessage(),
                 e);
         logs.put(partition, StoredLog.failed(partition, failure));
+        finishIfRenamed(partition, doomed, failure);
         throw failure;
       }
-      logs.remove(partition);
-      forget(partition);
-      deletion.add(List.of(doomed));
-      deleting.wake();
+      finishDeletion(partition, doomed);
     } finally {
       storeLock.unlock();
     }
+  }
+
+  /** The name has changed for this process, though a loss of power may bring it back. */
+  @GuardedBy("storeLock")
+  private void finishIfRenamed(TopicPartition partition, String doomed, LogIOException failure) {
+    try {
+      if (DataDirectory.isThere(tree, doomed)
+          && !DataDirectory.isThere(tree, partition.directoryName())) {
+        finishDeletion(partition, doomed);
+      }
+    } catch (LogIOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  @GuardedBy("storeLock")
+  private void finishDeletion(TopicPartition partition, String doomed) {
+    logs.remove(partition);
+    forget(partition);
+    deletion.add(List.of(doomed));
+    deleting.wake();
   }
 
   /** Closes a log whose files are about to go, in whatever order. */
@@ -302,15 +332,32 @@ public final class LogStore implements AutoCloseable {
   @GuardedBy("storeLock")
   private void forget(TopicPartition partition) {
     checkpoints.drop(partition);
+    topicIds.looked(partition);
     if (logs.keySet().stream().noneMatch(left -> left.topic().equals(partition.topic()))) {
       topicIds.forget(partition.topic());
     }
     try {
       writeCheckpoints();
     } catch (IOException e) {
-      // The log is gone. An entry about a log that is not there is left out by whoever reads it,
-      // and the task tries again.
+      // The log is gone. An entry about a log that is not there is left out by whoever reads it;
+      // the task tries again, and so does whoever creates a log.
       options.listener().maintenanceFailed("checkpoint", e);
+    }
+  }
+
+  /** What is noted of a log that was deleted would be taken for a new one's of the same name. */
+  @GuardedBy("storeLock")
+  private void forgetForGood() {
+    if (checkpoints.isBehind()) {
+      try {
+        writeCheckpoints();
+      } catch (IOException e) {
+        throw new LogIOException(
+            directory()
+                + ": what was noted of logs that were deleted could not be removed: "
+                + e.getMessage(),
+            e);
+      }
     }
   }
 
@@ -342,12 +389,31 @@ public final class LogStore implements AutoCloseable {
     }
   }
 
-  /** The id of a topic that has a log, as a broker has it: 22 characters. */
+  /**
+   * The id of a topic that has a log, as a broker has it: 22 characters.
+   *
+   * @throws UnknownTopicOrPartitionException if it has none
+   * @throws LogUnavailableException if none of its logs that could be opened says it
+   */
   public String topicId(String topic) {
     if (logs.keySet().stream().noneMatch(log -> log.topic().equals(topic))) {
       throw new UnknownTopicOrPartitionException(directory() + " has no log of topic " + topic);
     }
+    topicIds.requireKnown(topic, directory(), failures());
     return topicIds.of(topic);
+  }
+
+  /** A log that is being opened may be long about it, and others need the thread. */
+  private boolean writeCheckpointsIfFree() throws IOException {
+    if (!storeLock.tryLock()) {
+      return false;
+    }
+    try {
+      writeCheckpoints();
+      return true;
+    } finally {
+      storeLock.unlock();
+    }
   }
 
   private void writeCheckpoints() throws IOException {
@@ -375,8 +441,8 @@ public final class LogStore implements AutoCloseable {
    *
    * <p>Whatever happens, the logs and the directory are given back.
    *
-   * @throws LogIOException if a log could not be closed in order, or the disk fails; each failure
-   *     is suppressed in it
+   * @throws LogIOException if a log could not be closed in order, or the disk fails; the first
+   *     failure is its cause, the others are suppressed in it
    */
   @Override
   public void close() {
@@ -389,11 +455,15 @@ public final class LogStore implements AutoCloseable {
     } finally {
       storeLock.unlock();
     }
-    deleting.close(); // without the lock, which a step of the other may wait for
+    deleting.close();
     checkpointing.close();
-    LogIOException failure = new StoreClosing(tree, options, logs.values()).close(this::leave);
-    if (options.maintenance() == null) {
-      maintenance.close();
+    LogIOException failure;
+    try {
+      failure = new StoreClosing(tree, options, logs.values()).close(this::leave);
+    } finally {
+      if (options.maintenance() == null) {
+        maintenance.close();
+      }
     }
     if (failure != null) {
       throw failure;

@@ -63,6 +63,9 @@ final class StoreCheckpoints {
   private final Storage storage;
   private final Map<Kind, NavigableMap<TopicPartition, Long>> offsets = new EnumMap<>(Kind.class);
 
+  /** Whether the files may say what is not so any more: an entry went, or a write failed. */
+  private boolean behind;
+
   private StoreCheckpoints(Storage storage) {
     this.storage = storage;
   }
@@ -131,7 +134,13 @@ final class StoreCheckpoints {
 
   /** Forgets what is said of a log. */
   void drop(TopicPartition partition) {
+    behind = true;
     offsets.values().forEach(entries -> entries.remove(partition));
+  }
+
+  /** Whether the files may still say what was dropped, since no write has succeeded after it. */
+  boolean isBehind() {
+    return behind;
   }
 
   /** Writes what is to be found if the process dies from now on. */
@@ -166,7 +175,8 @@ final class StoreCheckpoints {
         note.accept(log, at);
       }
     }
-    boolean changed = false;
+    boolean changed = behind; // one that failed may have left names unforced
+    behind = true;
     for (Kind kind : Kind.values()) {
       byte[] content = OffsetCheckpoint.format(of(kind));
       changed |= StoreFiles.replaceIfDifferent(storage, kind.fileName(), content);
@@ -174,6 +184,7 @@ final class StoreCheckpoints {
     if (changed) {
       storage.forceDirectory();
     }
+    behind = false;
   }
 
   /** 0 is what a file without an entry says. */

@@ -1,7 +1,6 @@
 package dev.varve.log.store;
 
 import dev.varve.log.CommitLog;
-import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.storage.StorageTree;
 import java.io.IOException;
@@ -39,7 +38,7 @@ final class StoreClosing {
     try {
       ParallelLogs.forEach(logs, options.threads(), this::close);
       ending.write(logs.stream().allMatch(StoredLog::isClosedInOrder));
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) {
       failures.add(e);
     } finally {
       release();
@@ -60,8 +59,8 @@ final class StoreClosing {
     if (log != null) {
       try {
         log.close();
-      } catch (LogException e) {
-        failures.add(e);
+      } catch (Throwable e) {
+        failures.add(e); // whatever it is, the others are closed and noted
       }
     }
   }
@@ -69,7 +68,7 @@ final class StoreClosing {
   private void release() {
     try {
       tree.close();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       failures.add(e);
     }
   }

@@ -2,6 +2,7 @@ package dev.varve.log.store;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.log.CommitLog;
+import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.maintenance.Maintenance;
 import dev.varve.log.storage.Storage;
@@ -99,6 +100,7 @@ final class StoreOpening {
   }
 
   private void openLogs() throws IOException {
+    topicIds.expect(found.logs());
     limits.announce(found.logs().size());
     ParallelLogs.forEach(found.logs(), options.threads(), this::openLog);
     for (StoredLog log : logs.values()) {
@@ -134,11 +136,38 @@ final class StoreOpening {
   }
 
   /** Now that all logs of its topic have been looked at. */
-  private void nameTopic(StoredLog log) throws IOException {
+  private void nameTopic(StoredLog log) {
     Storage directory = log.storage();
-    if (directory != null && !directory.exists(PartitionMetadata.FILE_NAME)) {
-      topicIds.write(log.partition(), directory);
+    try {
+      if (directory != null && !directory.exists(PartitionMetadata.FILE_NAME)) {
+        topicIds.write(log.partition(), directory);
+      }
+    } catch (IOException e) {
+      LogIOException failure =
+          new LogIOException(
+              tree.directory().resolve(log.partition().directoryName())
+                  + " cannot be opened: "
+                  + PartitionMetadata.FILE_NAME
+                  + ": "
+                  + e.getMessage(),
+              e);
+      giveUp(log, failure);
     }
+  }
+
+  /** A log that was opened for nothing; it touches no other. */
+  private void giveUp(StoredLog log, LogIOException failure) {
+    CommitLog opened = log.log();
+    try {
+      if (opened != null) {
+        opened.close();
+      }
+    } catch (LogException e) {
+      failure.addSuppressed(e);
+    }
+    logs.put(log.partition(), StoredLog.failed(log.partition(), failure));
+    int total = found.logs().size();
+    options.listener().logFailed(log.partition(), failure, total, total);
   }
 
   private void tell(StoreFinding finding) {

@@ -13,7 +13,10 @@ import java.util.regex.Pattern;
  * @param partition 0 or more
  */
 public record TopicPartition(String topic, int partition) implements Comparable<TopicPartition> {
-  /** The longest name of a topic: with a partition and a suffix, it fits in a file name. */
+  /**
+   * The longest name of a topic, which is Kafka's. With a partition of up to five digits it fits in
+   * a file name.
+   */
   public static final int TOPIC_LENGTH_MAX = 249;
 
   private static final Pattern LEGAL_CHARACTERS = Pattern.compile("[a-zA-Z0-9._-]+");

@@ -105,6 +105,31 @@ class MaintenanceTest {
   }
 
   @Test
+  void aTaskWhoseTimeCannotBeToldIsAskedAgainLater() {
+    boolean[] broken = new boolean[1];
+    Maintenance fragile =
+        Maintenance.byCaller(
+            () -> nowMillis,
+            () -> {
+              if (broken[0]) {
+                throw new IllegalStateException("no clock");
+              }
+              return nowNanos;
+            });
+    fragile.add(task);
+    broken[0] = true;
+    assertThatThrownBy(fragile::runOnce).hasMessage("no clock");
+    broken[0] = false;
+    assertThat(task.steps).isZero();
+    nowMillis += ScheduledTask.BACK_OFF_MILLIS_MAX - 1;
+    fragile.runOnce();
+    assertThat(task.steps).isZero();
+    nowMillis++;
+    fragile.runOnce();
+    assertThat(task.steps).isEqualTo(1);
+  }
+
+  @Test
   void aTaskThatIsToBeAskedAlwaysIsAskedInEachRound() {
     task.idleMillisMax = 0;
     maintenance.add(task);

@@ -24,7 +24,7 @@ class DirectoryTreeTest extends StorageTreeContract {
     try (StorageTree tree = StorageTree.open(parent.resolve("linking"))) {
       tree.openDirectory("a-0").close();
       Files.createSymbolicLink(parent.resolve("linking/a-0/link"), other);
-      tree.deleteDirectory("a-0");
+      tree.deleteDirectory("a-0", 9);
       assertThat(tree.directories()).isEmpty();
     }
     assertThat(other.resolve("file")).exists();

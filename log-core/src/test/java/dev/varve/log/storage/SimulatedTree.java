@@ -211,14 +211,18 @@ public final class SimulatedTree extends ForwardingStorage implements StorageTre
   }
 
   @Override
-  public synchronized void deleteDirectory(String name) throws IOException {
+  public synchronized boolean deleteDirectory(String name, int filesMax) throws IOException {
     SimulatedDisk disk = names.get(name);
     if (disk == null) {
-      return;
+      return true;
     }
     try {
-      for (String file : disk.list()) {
+      List<String> doomed = disk.list();
+      for (String file : doomed.subList(0, Math.min(filesMax, doomed.size()))) {
         disk.delete(file);
+      }
+      if (doomed.size() > filesMax) {
+        return false;
       }
     } finally {
       disk.close();
@@ -228,6 +232,7 @@ public final class SimulatedTree extends ForwardingStorage implements StorageTre
       gone.put(name, null);
       change(gone);
     }
+    return true;
   }
 
   @Override

@@ -50,7 +50,7 @@ class SimulatedTreeTest extends StorageTreeContract {
       made.create("file").close();
       made.forceDirectory();
     }
-    disk.deleteDirectory("a-0");
+    disk.deleteDirectory("a-0", 9);
     assertThat(survivors()).containsExactlyInAnyOrder(List.of("a-0"), List.of());
   }
 

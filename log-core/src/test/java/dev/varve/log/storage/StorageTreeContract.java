@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.varve.log.error.LogLockedException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,11 +73,26 @@ abstract class StorageTreeContract {
   @Test
   void aDirectoryIsDeletedWithWhatItHolds() throws IOException {
     make("a-0", "log");
-    tree.deleteDirectory("a-0");
-    tree.deleteDirectory("a-0");
+    assertThat(tree.deleteDirectory("a-0", 9)).isTrue();
+    assertThat(tree.deleteDirectory("a-0", 9)).isTrue();
     assertThat(tree.directories()).isEmpty();
     try (Storage again = tree.openDirectory("a-0")) {
       assertThat(again.list()).isEmpty();
     }
+  }
+
+  @Test
+  void aDirectoryIsDeletedAFewFilesAtATime() throws IOException {
+    try (Storage made = tree.openDirectory("a-0")) {
+      for (String file : List.of("1", "2", "3", "4")) {
+        made.create(file).close();
+      }
+    }
+    assertThat(tree.deleteDirectory("a-0", 3)).isFalse();
+    try (Storage left = tree.openDirectory("a-0")) {
+      assertThat(left.list()).hasSizeBetween(1, 2); // a lock is a file, too
+    }
+    assertThat(tree.deleteDirectory("a-0", 3)).isTrue();
+    assertThat(tree.directories()).isEmpty();
   }
 }

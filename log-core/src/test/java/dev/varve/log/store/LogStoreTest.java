@@ -153,6 +153,8 @@ class LogStoreTest {
       assertThat(deletions(store)).isEqualTo(1);
 
       fixture.run(1);
+      assertThat(deletions(store)).as("a few files a step").isEqualTo(1);
+      fixture.run(5);
       assertThat(tree.directories()).containsExactly("payments-0");
       assertThat(deletions(store)).isZero();
     }
@@ -191,7 +193,7 @@ class LogStoreTest {
       assertThat(store.openReport().findings())
           .extracting(StoreFinding::kind)
           .containsExactly(StoreFinding.Kind.UNFINISHED_DELETION);
-      fixture.run(1);
+      fixture.run(5);
       assertThat(tree.directories()).isEmpty();
     }
   }

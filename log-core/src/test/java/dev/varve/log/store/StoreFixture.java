@@ -8,6 +8,7 @@ import dev.varve.log.LogReader;
 import dev.varve.log.OpenReport;
 import dev.varve.log.maintenance.Maintenance;
 import dev.varve.log.storage.SimulatedTree;
+import dev.varve.log.storage.StorageTree;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -56,7 +57,7 @@ final class StoreFixture {
         }
       };
 
-  LogStore open(SimulatedTree tree) {
+  LogStore open(StorageTree tree) {
     return LogStore.open(
         tree,
         LogStoreOptions.builder()
