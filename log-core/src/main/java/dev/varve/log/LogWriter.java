@@ -238,18 +238,18 @@ final class LogWriter {
   }
 
   /**
-   * Begins a segment at the end of the log, or behind it, as batches from a leader want it that
-   * have a gap before them. A gap the caller makes durable: an open takes one between segments that
-   * was not for a lost segment. If the log has gone further meanwhile, nothing happens.
+   * Begins a segment at the end of the log, wherever that is if -1 is asked for, or behind it, as
+   * batches from a leader want it that have a gap before them, which the caller makes durable: an
+   * open takes others for lost segments. If the log has gone further meanwhile, nothing happens.
    */
   void rollTo(long baseOffset) {
     writeLock.lock();
     try {
       checkOpen();
       ActiveSegment active = segments.active();
-      long end = active.endOffset();
-      if (end < baseOffset || (end == baseOffset && active.sizeBytes() > 0)) {
-        roll(active, baseOffset);
+      long base = baseOffset == -1 ? active.endOffset() : baseOffset;
+      if (active.endOffset() < base || (active.endOffset() == base && active.sizeBytes() > 0)) {
+        roll(active, base);
       }
     } catch (IOException e) {
       throw noRoom(e);
