@@ -370,7 +370,7 @@ public final class CommitLog implements AutoCloseable {
    * @throws LogIOException if none can be made
    */
   public void roll() {
-    writer.rollTo(-1); // where that is, is decided when no append comes in between
+    writer.rollTo(LogWriter.AT_END);
   }
 
   /** Makes everything durable that was appended before the call. */

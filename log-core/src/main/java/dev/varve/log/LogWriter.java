@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 final class LogWriter {
   private static final long NO_ROLL = -1;
 
+  /** For {@link #rollTo}: wherever the log ends when no append comes in between. */
+  static final long AT_END = -1;
+
   /** What became of batches from a leader. */
   enum FollowerAppend {
     APPENDED,
@@ -238,7 +241,7 @@ final class LogWriter {
   }
 
   /**
-   * Begins a segment at the end of the log, wherever that is if -1 is asked for, or behind it, as
+   * Begins a segment at the end of the log, wherever that is with {@link #AT_END}, or behind it, as
    * batches from a leader want it that have a gap before them, which the caller makes durable: an
    * open takes others for lost segments. If the log has gone further meanwhile, nothing happens.
    */
@@ -247,7 +250,7 @@ final class LogWriter {
     try {
       checkOpen();
       ActiveSegment active = segments.active();
-      long base = baseOffset == -1 ? active.endOffset() : baseOffset;
+      long base = baseOffset == AT_END ? active.endOffset() : baseOffset;
       if (active.endOffset() < base || (active.endOffset() == base && active.sizeBytes() > 0)) {
         roll(active, base);
       }
