@@ -1,5 +1,7 @@
 package dev.varve.cli;
 
+import dev.varve.log.LogOptions;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -30,6 +32,17 @@ abstract class LogCommand implements Callable<Integer> {
       throw new IllegalStateException("the command was not connected to streams");
     }
     return connected;
+  }
+
+  /**
+   * For a command that changes a log in one respect: nothing else happens because time has passed
+   * while nobody had it open, no transaction ends and no producer is forgotten.
+   */
+  static LogOptions.Builder optionsOfMaintenance() {
+    return LogOptions.builder()
+        .ownMaintenanceThreads(false)
+        .transactionTimeout(Duration.ZERO)
+        .producerExpirationMillis(Long.MAX_VALUE);
   }
 
   /** The command was called wrongly. */

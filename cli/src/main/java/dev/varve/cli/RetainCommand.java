@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -80,17 +79,11 @@ final class RetainCommand extends LogCommand {
       print(table(plan) + summary(plan, "would give up", "would begin") + "nothing was changed\n");
       return ExitCode.FINE;
     }
-    LogOptions options =
-        LogOptions.builder()
-            .ownMaintenanceThreads(false)
-            .transactionTimeout(Duration.ZERO) // none is to be ended
-            .replicated(files.highWatermark() >= 0)
-            .build();
+    LogOptions options = optionsOfMaintenance().replicated(files.highWatermark() >= 0).build();
     try (CommitLog log = CommitLog.open(directory, options)) {
       RetentionPlan plan = policy.plan(LogFacts.of(log, List.of(), now()));
       print(table(plan));
-      LogRetention.apply(plan, log);
-      print(summary(plan, "gave up", "begins"));
+      print(report(plan, LogRetention.apply(plan, log)));
     }
     return ExitCode.FINE;
   }
@@ -184,6 +177,14 @@ final class RetainCommand extends LogCommand {
         timestamp,
         verdict,
         why);
+  }
+
+  /** What was done, which on a full disk is not all that was said to be. */
+  static String report(RetentionPlan plan, RetentionPlan done) {
+    String summary = summary(done, "gave up", "begins");
+    return done.going().size() == plan.going().size()
+        ? summary
+        : summary + "the last segment stays: " + done.verdicts().getLast().reason() + "\n";
   }
 
   private static String summary(RetentionPlan plan, String givesUp, String begins) {

@@ -10,7 +10,6 @@ import dev.varve.log.inspect.LogDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
-import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.OptionalLong;
 import picocli.CommandLine.Command;
@@ -53,12 +52,7 @@ final class TrimCommand extends LogCommand {
     if (files.baseOffsets().isEmpty()) {
       throw new LogDirectoryException(directory + ": found no segments, expected a log");
     }
-    LogOptions options =
-        LogOptions.builder()
-            .ownMaintenanceThreads(false)
-            .transactionTimeout(Duration.ZERO) // none is to be ended
-            .replicated(files.highWatermark() >= 0)
-            .build();
+    LogOptions options = optionsOfMaintenance().replicated(files.highWatermark() >= 0).build();
     try (CommitLog log = CommitLog.open(directory, options)) {
       LogOffsets found = log.offsets();
       trim(log, isOffset ? number : offsetOf(log, number), found);

@@ -1,13 +1,11 @@
 package dev.varve.cli;
 
 import dev.varve.log.CommitLog;
-import dev.varve.log.LogOptions;
 import dev.varve.log.TransactionInfo;
 import dev.varve.log.error.LogDirectoryException;
 import dev.varve.log.inspect.LogDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -39,12 +37,7 @@ final class TxnAbortCommand extends LogCommand {
     if (LogDirectory.of(directory).baseOffsets().isEmpty()) {
       throw new LogDirectoryException(directory + ": found no segments, expected a log");
     }
-    LogOptions options =
-        LogOptions.builder()
-            .ownMaintenanceThreads(false)
-            .transactionTimeout(Duration.ZERO) // no other one is to be ended
-            .build();
-    try (CommitLog log = CommitLog.open(directory, options)) {
+    try (CommitLog log = CommitLog.open(directory, optionsOfMaintenance().build())) {
       TransactionInfo aborted = log.transactions().abort(producerId);
       log.flush();
       streams()

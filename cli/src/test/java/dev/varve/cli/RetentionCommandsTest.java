@@ -6,10 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.log.CommitLog;
 import dev.varve.log.LogOptions;
 import dev.varve.log.SegmentInfo;
+import dev.varve.log.record.EncodedBatch;
+import dev.varve.retention.LogFacts;
+import dev.varve.retention.RetentionPlan;
+import dev.varve.retention.RetentionPolicy;
+import dev.varve.retention.RetentionRule;
+import dev.varve.retention.SegmentVerdict;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How old records are given up by the command line. */
 class RetentionCommandsTest {
@@ -106,6 +114,47 @@ class RetentionCommandsTest {
         .contains("retention.bytes: without it 0 bytes are left, not less than 0 bytes")
         .containsPattern("gave up 3 segments .*; the log begins at offset 5\n");
     assertThat(info()).containsPattern("start offset +5\n").containsPattern("\n +5 +5 +0 ");
+  }
+
+  @Test
+  void onAFullDiskItSaysWhatWasDoneAndNotWhatWasPlanned() {
+    try (CommitLog log = CommitLog.open(Path.of(directory))) {
+      LogFacts facts = LogFacts.of(log, List.of(), YEAR_2100);
+      RetentionPlan plan = RetentionPolicy.of(RetentionRule.bytes(0)).plan(facts);
+      assertThat(RetainCommand.report(plan, plan))
+          .matches("gave up 3 segments .*; the log begins at offset 5\n");
+      List<SegmentVerdict> verdicts = new ArrayList<>(plan.verdicts());
+      SegmentInfo last = verdicts.removeLast().segment();
+      verdicts.add(new SegmentVerdict(last, false, "full disk", "a new segment has no room"));
+      assertThat(RetainCommand.report(plan, new RetentionPlan(facts, verdicts, 4, false)))
+          .matches(
+              """
+              gave up 2 segments .*; the log begins at offset 4
+              the last segment stays: a new segment has no room
+              """);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"trim DIR --before 1", "retain DIR --age 1000000d", "txn abort DIR 1"})
+  void anIdleProducerIsNotForgotten(String command) {
+    String ofProducer = parent.resolve("idle-0").toString();
+    LogOptions options =
+        LogOptions.builder()
+            .ownMaintenanceThreads(false)
+            .producerExpirationMillis(Long.MAX_VALUE)
+            .build();
+    EncodedBatch batch;
+    try (CommitLog log = CommitLog.open(Path.of(ofProducer), options)) {
+      log.append(YEAR_2001, null, new byte[1]);
+      batch = log.newBatch().producer(7, (short) 0, 0).append(YEAR_2001, null, new byte[1]).build();
+      assertThat(log.append(batch)).isEqualTo(1);
+    }
+    CommandLineRun run = CommandLineRun.of(command.replace("DIR", ofProducer).split(" ", -1));
+    assertThat(run.exitCode()).as(run.err()).isLessThan(2);
+    try (CommitLog log = CommitLog.open(Path.of(ofProducer), options)) {
+      assertThat(log.append(batch)).as("it is there already").isEqualTo(1);
+    }
   }
 
   @Test

@@ -11,7 +11,7 @@ import org.agrona.concurrent.EpochClock;
  * What an append does about time: it stamps batches with the log's, or checks that theirs is near
  * it, or, unless it was asked for one of these, does not look at a clock at all.
  *
- * <p>Thread safety: immutable.
+ * <p>Thread safety: safe for use by several threads.
  */
 final class AppendTime {
   /** A bound that is none. */
@@ -23,7 +23,7 @@ final class AppendTime {
   private final boolean checks;
   private final long beforeMaxMillis;
   private final long afterMaxMillis;
-  private final int decompressedBytesMax;
+  private final ThreadLocal<RecordCursor> cursors;
 
   AppendTime(String log, LogOptions options) {
     this.log = log;
@@ -32,7 +32,8 @@ final class AppendTime {
     this.beforeMaxMillis = options.timestampBeforeMaxMillis();
     this.afterMaxMillis = options.timestampAfterMaxMillis();
     this.checks = beforeMaxMillis < NO_BOUND || afterMaxMillis < NO_BOUND;
-    this.decompressedBytesMax = options.decompressedBytesMax();
+    int decompressedBytesMax = options.decompressedBytesMax();
+    this.cursors = ThreadLocal.withInitial(() -> new RecordCursor(decompressedBytesMax));
   }
 
   /** Looks at a batch of records that is about to be appended. */
@@ -60,9 +61,13 @@ final class AppendTime {
 
   /** The header has the largest timestamp only, so for the smallest all records are read. */
   private void checkAll(EncodedBatch batch, long nowMillis) {
-    RecordCursor cursor = new RecordCursor(decompressedBytesMax).open(batch.batch());
-    while (cursor.next()) {
-      checkRecord(cursor.record().timestamp(), nowMillis);
+    RecordCursor cursor = cursors.get().open(batch.batch());
+    try {
+      while (cursor.next()) {
+        checkRecord(cursor.record().timestamp(), nowMillis);
+      }
+    } finally {
+      cursor.clear();
     }
   }
 

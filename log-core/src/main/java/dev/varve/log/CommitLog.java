@@ -370,11 +370,7 @@ public final class CommitLog implements AutoCloseable {
    * @throws LogIOException if none can be made
    */
   public void roll() {
-    writer.checkOpen();
-    long end = writer.endOffset();
-    while (writer.segments().active().baseOffset() < end) {
-      writer.rollTo(writer.endOffset()); // does nothing if an append comes in between
-    }
+    writer.rollTo(LogWriter.AT_END);
   }
 
   /** Makes everything durable that was appended before the call. */

@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 final class LogWriter {
   private static final long NO_ROLL = -1;
 
+  /** For {@link #rollTo}: wherever the log ends when no append comes in between. */
+  static final long AT_END = -1;
+
   /** What became of batches from a leader. */
   enum FollowerAppend {
     APPENDED,
@@ -238,18 +241,18 @@ final class LogWriter {
   }
 
   /**
-   * Begins a segment at the end of the log, or behind it, as batches from a leader want it that
-   * have a gap before them. A gap the caller makes durable: an open takes one between segments that
-   * was not for a lost segment. If the log has gone further meanwhile, nothing happens.
+   * Begins a segment at the end of the log, wherever that is with {@link #AT_END}, or behind it, as
+   * batches from a leader want it that have a gap before them, which the caller makes durable: an
+   * open takes others for lost segments. If the log has gone further meanwhile, nothing happens.
    */
   void rollTo(long baseOffset) {
     writeLock.lock();
     try {
       checkOpen();
       ActiveSegment active = segments.active();
-      long end = active.endOffset();
-      if (end < baseOffset || (end == baseOffset && active.sizeBytes() > 0)) {
-        roll(active, baseOffset);
+      long base = baseOffset == AT_END ? active.endOffset() : baseOffset;
+      if (active.endOffset() < base || (active.endOffset() == base && active.sizeBytes() > 0)) {
+        roll(active, base);
       }
     } catch (IOException e) {
       throw noRoom(e);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.log.error.DiskFullException;
 import dev.varve.log.error.LogClosedException;
+import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.storage.DiskFaults.Fault;
 import dev.varve.log.storage.SimulatedDisk;
@@ -102,6 +103,24 @@ class SegmentSurveyTest {
       assertThat(log.segments().getFirst().timestampMax()).isEqualTo(1);
       assertThat(disk.mappings()).isEqualTo(mappings);
     }
+  }
+
+  @Test
+  void aSegmentThatIsBeingDeletedGetsNoIndexFilesBack(SimulatedDisk disk) throws Exception {
+    LogOptions options = LogOptions.builder().ownMaintenanceThreads(false).build();
+    long bytes;
+    try (CommitLog log = CommitLog.open(disk, options)) {
+      log.append(9, "key".getBytes(US_ASCII), new byte[10]);
+      bytes = log.segments().getFirst().sizeBytes();
+      log.roll();
+    }
+    String index = LogFixture.name(0, Kind.TIME_INDEX);
+    disk.delete(index);
+    SealedSegment deleted = new SealedSegment(disk, options.segments(), 0, 1, bytes);
+    deleted.retire();
+    assertThat(deleted.timestampMax()).isEqualTo(9);
+    assertThat(disk.exists(index)).isFalse();
+    disk.close();
   }
 
   @Test

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(3600)
 class RetentionCrashTest {
   private static final int STEPS = 2;
+  private static final int RUNS_MIN = 500;
 
   @Test
   void everyShortWorkloadKeepsItsPromisesWhereverThePowerIsCut() {
@@ -35,6 +36,7 @@ class RetentionCrashTest {
         .parallel()
         .forEach(i -> explorer.explore(workloads.get(i)));
     System.out.println("fault exploration: " + explorer.runs() + " faults of retention");
+    assertThat(explorer.runs()).isGreaterThan(RUNS_MIN);
   }
 
   /** What could go wrong just here. */

@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * @param bytesMax how many bytes of batches a lease may keep, counted in whole segments from the
  *     one that it holds to the end of the log
- * @param idleMax for how long a lease is good without progress, while there is something to read
+ * @param idleMax for how long a lease is good without progress, while something lies below the last
+ *     stable offset that was not read
  */
 public record LeaseLimits(long bytesMax, Duration idleMax) {
   /** The longest time that can be counted in milliseconds beside a time: 100 million years. */

@@ -95,11 +95,7 @@ public final class LogRetention {
    * would be on what is about to go.
    */
   synchronized RetentionPlan run(int segmentsMax) {
-    return leases.undisturbed(() -> {
-      RetentionPlan plan = plan().firstStep(segmentsMax);
-      apply(plan, log);
-      return plan;
-    });
+    return leases.undisturbed(() -> apply(plan().firstStep(segmentsMax), log));
   }
 
   /**
@@ -110,11 +106,7 @@ public final class LogRetention {
    * @throws DiskFullException as {@link #run()} does
    */
   public synchronized RetentionPlan run(RetentionPlan plan) {
-    return leases.undisturbed(() -> {
-      RetentionPlan free = plan.upToHolds(facts().readers());
-      apply(free, log);
-      return free;
-    });
+    return leases.undisturbed(() -> apply(plan.upToHolds(facts().readers()), log));
   }
 
   /**
@@ -124,24 +116,26 @@ public final class LogRetention {
    * <p>On a disk that has no room for a new segment, all but the last segment go, which makes room
    * for the next time.
    *
+   * @return what was done, and why
    * @throws DiskFullException if there is no room for a new segment and nothing but the last goes,
    *     or not even room to say that something is given up
    */
-  public static void apply(RetentionPlan plan, CommitLog log) {
+  public static RetentionPlan apply(RetentionPlan plan, CommitLog log) {
     if (plan.isEmpty()) {
-      return;
+      return plan;
     }
-    long start = plan.startOffset();
+    RetentionPlan possible = plan;
     if (plan.rollsActive()) {
       try {
         log.roll();
       } catch (DiskFullException e) {
-        start = plan.log().segments().getLast().baseOffset();
-        if (start <= log.offsets().startOffset()) {
+        possible = plan.withoutLast("a new segment has no room");
+        if (possible.startOffset() <= log.offsets().startOffset()) {
           throw e; // nothing else to give
         }
       }
     }
-    log.advanceStartOffset(start);
+    log.advanceStartOffset(possible.startOffset());
+    return possible;
   }
 }

@@ -10,9 +10,13 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
  * {@snippet :
  * try (ReaderLease lease = leases.take("indexer", from);
  *     LogReader reader = log.reader(from)) { // after the lease, so that nothing goes in between
- *   while (reader.next()) {
- *     use(reader.record());
- *     lease.advanceTo(reader.nextOffset());
+ *   boolean more = true;
+ *   while (more) {
+ *     more = reader.next();
+ *     if (more) {
+ *       use(reader.record());
+ *     }
+ *     lease.advanceTo(reader.nextOffset()); // past what is not shown, too
  *   }
  * }
  * }
@@ -51,17 +55,26 @@ public final class ReaderLease implements AutoCloseable {
 
   /**
    * Lets go of what lies below an offset, which renews the lease; one that had expired holds again
-   * what is left from there on. An offset that is not above the last changes nothing.
+   * what is left from there on, when this has returned, and waits for that while retention gives
+   * something up. An offset that is not above the last changes nothing.
    */
   public void advanceTo(long nextOffset) {
-    long nowMillis = leases.nowMillis();
-    synchronized (this) {
-      if (nextOffset > offset) {
-        offset = nextOffset;
-        progressMillis = nowMillis;
-        expired = "";
-      }
+    if (!advanceUnlessExpired(nextOffset)) {
+      leases.undisturbed(() -> renew(nextOffset));
     }
+  }
+
+  private synchronized boolean advanceUnlessExpired(long nextOffset) {
+    return !isExpired() && renew(nextOffset);
+  }
+
+  private synchronized boolean renew(long nextOffset) {
+    if (nextOffset > offset) {
+      offset = nextOffset;
+      progressMillis = leases.nowMillis();
+      expired = "";
+    }
+    return true;
   }
 
   /** Whether it holds nothing any more, for want of progress or for the bytes that it kept. */
@@ -80,8 +93,9 @@ public final class ReaderLease implements AutoCloseable {
    * @return whether the lease has expired just now
    */
   synchronized boolean review(LogFacts log, LeaseLimits limits) {
-    if (offset >= log.offsets().endOffset()) {
-      progressMillis = Math.max(progressMillis, log.nowMillis()); // there is nothing to progress to
+    if (offset >= log.offsets().lastStableOffset()) {
+      // there may be nothing to progress to: not every reader may see what lies above
+      progressMillis = Math.max(progressMillis, log.nowMillis());
     }
     heldBytes = log.sizeBytesHeldBy(offset);
     if (isExpired()) {

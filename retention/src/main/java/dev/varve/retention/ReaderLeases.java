@@ -69,7 +69,10 @@ public final class ReaderLeases {
     return action.get();
   }
 
-  /** Looks at all leases, and adds to the facts of the log how far their readers are. */
+  /**
+   * Looks at all leases, and adds to the facts of the log how far their readers are. Those whose
+   * lease has expired are no longer waited for.
+   */
   LogFacts review(LogFacts log) {
     List<LeaseInfo> expired = new ArrayList<>();
     List<ReaderPosition> positions = new ArrayList<>(log.readers());
@@ -78,7 +81,9 @@ public final class ReaderLeases {
         if (lease.review(log, limits)) {
           expired.add(lease.info());
         }
-        positions.add(lease.position());
+        if (!lease.isExpired()) {
+          positions.add(lease.position());
+        }
       }
     }
     expired.forEach(onExpired);

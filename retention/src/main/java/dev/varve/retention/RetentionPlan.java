@@ -75,6 +75,19 @@ public record RetentionPlan(
   }
 
   /**
+   * This plan, of which all segments go, but for the last one.
+   *
+   * @param why that one stays
+   */
+  RetentionPlan withoutLast(String why) {
+    SegmentVerdict last = verdicts.getLast();
+    List<SegmentVerdict> front = new ArrayList<>(verdicts.subList(0, verdicts.size() - 1));
+    Judgement expired = Judgement.expired(last.rule(), last.reason());
+    front.add(SegmentVerdict.held(last.segment(), expired, Judgement.kept("full disk", why)));
+    return of(log, front);
+  }
+
+  /**
    * The beginning of this plan, for whoever does it in steps.
    *
    * @param segmentsMax how many segments go at most, 1 or more

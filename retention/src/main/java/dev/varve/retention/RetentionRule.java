@@ -42,9 +42,9 @@ public interface RetentionRule {
   }
 
   /**
-   * A segment goes when all named readers have passed it, whether they hold leases or not. While no
-   * reader is known, none goes; nor does the last segment ever, since a log whose readers keep up
-   * would be rolled at each look.
+   * A segment goes when all named readers have passed it, whether they hold leases or not; one
+   * whose lease has expired counts no more. While no reader is known, none goes; nor does the last
+   * segment ever, since a log whose readers keep up would be rolled at each look.
    */
   static RetentionRule passedByAllReaders() {
     return PassedRule.INSTANCE;

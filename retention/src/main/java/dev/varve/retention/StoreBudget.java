@@ -11,7 +11,8 @@ import java.util.PriorityQueue;
  * logs, that goes whose time ({@link RetentionRule#age}) is longest ago, and so on until the limit
  * is kept; of equally old ones that of the larger log, then that of the first name. So all logs
  * reach back equally far, and a log that is written more gives more. The segment that takes appends
- * never goes, nor does what lies above a high watermark or is leased.
+ * never goes, nor does what lies above a high watermark or is leased, nor anything of a log that is
+ * only counted.
  *
  * <p>Unlike {@code retention.bytes} this is a ceiling: afterwards no more than that is left. The
  * rules of each log are not asked; they are applied before, and this to what they left.
@@ -70,10 +71,20 @@ public record StoreBudget(long bytesMax, long freeBytesMin) {
    * Says what has to go.
    *
    * @param logs of different names
-   * @param freeBytes how much of the disk is free now
+   * @param freeBytes how much of the disk is free now, or will be when the files are gone of what
+   *     was given up before: counted as used, they would have more given up at each look
    */
   public StorePlan plan(List<LogFacts> logs, long freeBytes) {
-    long bytesOver = bytesOver(logs, freeBytes);
+    return plan(logs, 0, freeBytes);
+  }
+
+  /**
+   * The same where others share the limit that give nothing.
+   *
+   * @param otherBytes the bytes of the batches of logs that are counted and stay as they are
+   */
+  public StorePlan plan(List<LogFacts> logs, long otherBytes, long freeBytes) {
+    long bytesOver = bytesOver(logs, otherBytes, freeBytes);
     List<List<SegmentVerdict>> verdicts = new ArrayList<>();
     PriorityQueue<Front> fronts = new PriorityQueue<>(Front.FIRST_TO_GIVE);
     for (int i = 0; i < logs.size(); i++) {
@@ -96,8 +107,8 @@ public record StoreBudget(long bytesMax, long freeBytesMin) {
     return new StorePlan(plans, Math.max(0, bytesOver));
   }
 
-  private long bytesOver(List<LogFacts> logs, long freeBytes) {
-    long bytes = logs.stream().mapToLong(LogFacts::sizeBytes).sum();
+  private long bytesOver(List<LogFacts> logs, long otherBytes, long freeBytes) {
+    long bytes = otherBytes + logs.stream().mapToLong(LogFacts::sizeBytes).sum();
     long over = bytesMax < 0 ? 0 : Math.max(0, bytes - bytesMax);
     long missing = freeBytesMin < 0 ? 0 : Math.max(0, freeBytesMin - freeBytes);
     return Math.max(over, missing);

@@ -224,8 +224,14 @@ class LogRetentionTest {
       log.flush();
       LogRetention retention = retention(log, OF_AN_HOUR);
       disk.faults().failAt(0, Fault.ENOSPC);
-      retention.run();
+      RetentionPlan done = retention.run();
       assertThat(log.offsets().startOffset()).isEqualTo(4);
+      assertThat(done.startOffset()).isEqualTo(4);
+      assertThat(done.going()).hasSize(2);
+      assertThat(done.rollsActive()).isFalse();
+      assertThat(done.verdicts().getLast().rule()).isEqualTo("full disk");
+      assertThat(done.verdicts().getLast().reason())
+          .startsWith("a new segment has no room; expired by retention.ms: ");
       retention.run();
       assertThat(log.offsets().startOffset()).isEqualTo(5);
     }

@@ -3,11 +3,14 @@ package dev.varve.retention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.log.LogOffsets;
+import java.lang.Thread.State;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Who holds what against retention, and until when. */
 class ReaderLeasesTest {
@@ -58,9 +61,9 @@ class ReaderLeasesTest {
   @Test
   void aLeaseThatKeepsTooManyBytesExpiresAndIsTold() {
     try (ReaderLease lease = leases.take("slow", 19)) {
-      assertThat(positions()).containsExactly(new ReaderPosition("slow", 19, false));
+      assertThat(positions()).isEmpty();
       assertThat(lease.isExpired()).isTrue();
-      assertThat(positions()).hasSize(1);
+      assertThat(positions()).isEmpty();
       assertThat(expired).as("told once").hasSize(1);
       assertThat(expired.getFirst().expired()).isEqualTo("it kept 300 bytes, more than 250 bytes");
       assertThat(leases.list()).containsExactlyElementsOf(expired);
@@ -104,6 +107,51 @@ class ReaderLeasesTest {
       assertThat(positions()).containsExactly(new ReaderPosition("at the end", 40, true));
       assertThat(lease.info().progressMillis()).isEqualTo(Facts.NOW);
       assertThat(lease.info().heldBytes()).isZero();
+    }
+  }
+
+  @Test
+  void whoHasReadAllThatEveryReaderMaySeeNeedsNoProgress() {
+    nowMillis.addAndGet(-5000);
+    LogFacts undecided =
+        new LogFacts(
+            log.name(), new LogOffsets(0, 30, 40, 40, 40), log.segments(), List.of(), Facts.NOW);
+    try (ReaderLease atTheEnd = leases.take("at the end", 30);
+        ReaderLease slow = leases.take("slow", 29)) {
+      leases.review(undecided);
+      assertThat(atTheEnd.isExpired()).isFalse();
+      assertThat(slow.isExpired()).isTrue();
+    }
+  }
+
+  @Test
+  void whoseLeaseHasExpiredIsNotWaitedFor() {
+    RetentionPolicy policy = RetentionPolicy.of(RetentionRule.passedByAllReaders());
+    try (ReaderLease dead = leases.take("dead", 5);
+        ReaderLease alive = leases.take("alive", 20)) {
+      assertThat(policy.plan(leases.review(log)).going()).hasSize(2);
+      assertThat(dead.isExpired()).isTrue();
+      assertThat(alive.isExpired()).isFalse();
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void anExpiredLeaseIsNotRenewedWhileSomethingIsGivenUp() throws InterruptedException {
+    try (ReaderLease lease = leases.take("slow", 19)) {
+      positions();
+      Thread reader = new Thread(() -> lease.advanceTo(25));
+      boolean expiredMeanwhile =
+          leases.undisturbed(() -> {
+            reader.start();
+            while (reader.getState() != State.BLOCKED && reader.getState() != State.TERMINATED) {
+              Thread.onSpinWait();
+            }
+            return lease.isExpired();
+          });
+      reader.join();
+      assertThat(expiredMeanwhile).isTrue();
+      assertThat(positions()).containsExactly(new ReaderPosition("slow", 25, true));
     }
   }
 

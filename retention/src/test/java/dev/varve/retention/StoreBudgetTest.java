@@ -54,6 +54,17 @@ class StoreBudgetTest {
   }
 
   @Test
+  void whatGivesNothingCountsAllTheSame() {
+    List<LogFacts> logs = List.of(Facts.of("100B@-3 100B@-2 100B@-1"));
+    StoreBudget budget = new StoreBudget(1000, NO_LIMIT);
+    assertThat(gone(budget.plan(logs, 700, 0))).containsExactly(0);
+    assertThat(gone(budget.plan(logs, 701, 0))).containsExactly(1);
+    StorePlan missing = budget.plan(logs, 1050, 0);
+    assertThat(gone(missing)).containsExactly(2);
+    assertThat(missing.bytesMissing()).isEqualTo(150);
+  }
+
+  @Test
   void theStricterOfTheTwoCounts() {
     List<LogFacts> logs = List.of(Facts.of("100B@-3 100B@-2 100B@-1"));
     assertThat(gone(new StoreBudget(200, 1000).plan(logs, 800))).containsExactly(2);

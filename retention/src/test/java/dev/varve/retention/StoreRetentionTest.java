@@ -9,13 +9,19 @@ import dev.varve.log.maintenance.Maintenance;
 import dev.varve.log.store.LogStore;
 import dev.varve.log.store.LogStoreOptions;
 import dev.varve.log.store.TopicPartition;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Retention of the logs of a store. A segment has one record of 300 bytes and some. */
@@ -29,6 +35,8 @@ class StoreRetentionTest {
 
   private final AtomicLong nowMillis = new AtomicLong(Facts.NOW);
   private final Maintenance maintenance = Maintenance.byCaller(nowMillis::get);
+  private final List<String> expired = new ArrayList<>();
+  private long deleteDelayMillis;
   private LogStore store;
 
   @BeforeEach
@@ -50,7 +58,11 @@ class StoreRetentionTest {
   }
 
   private LogOptions.Builder small(LogOptions.Builder options) {
-    return options.segmentBytesMax(500).segmentMillisMax(Long.MAX_VALUE).clock(nowMillis::get);
+    return options
+        .fileDeleteDelayMillis(deleteDelayMillis)
+        .segmentBytesMax(500)
+        .segmentMillisMax(Long.MAX_VALUE)
+        .clock(nowMillis::get);
   }
 
   private void append(TopicPartition partition, long... ages) {
@@ -66,7 +78,17 @@ class StoreRetentionTest {
   }
 
   private StoreRetention retention(StoreBudget budget) {
-    return new StoreRetention(store, budget, () -> 0, LIMITS, nowMillis::get);
+    return retention(budget, () -> 0);
+  }
+
+  private StoreRetention retention(StoreBudget budget, LongSupplier freeBytes) {
+    return new StoreRetention(
+        store,
+        budget,
+        freeBytes,
+        LIMITS,
+        (partition, lease) -> expired.add(partition + ": " + lease.expired()),
+        nowMillis::get);
   }
 
   private void round(StoreRetention retention) {
@@ -119,6 +141,109 @@ class StoreRetentionTest {
     assertThat(start(ORDERS)).as("a byte was missing").isEqualTo(1);
     round(retention);
     assertThat(start(ORDERS)).as("still").isEqualTo(2);
+  }
+
+  @Test
+  void whatWasGivenUpCountsAsFreeBeforeItsFilesAreGone() {
+    deleteDelayMillis = HOUR;
+    append(ORDERS, 3, 2, 1);
+    StoreRetention retention = retention(new StoreBudget(-1, 1));
+    round(retention);
+    assertThat(start(ORDERS)).isEqualTo(1);
+    round(retention);
+    assertThat(start(ORDERS)).as("the file is still there").isEqualTo(1);
+    assertThat(retention.bytesMissing()).isZero();
+
+    nowMillis.addAndGet(HOUR);
+    while (maintenance.runOnce() > 0) {
+      // until the file is gone
+    }
+    round(retention);
+    assertThat(start(ORDERS)).as("it is gone, and a byte still missing").isEqualTo(2);
+  }
+
+  @Test
+  void nothingGoesForAFloorIfNobodyKnowsWhatIsFree() {
+    append(ORDERS, 3, 2, 1);
+    UncheckedIOException unknown = new UncheckedIOException(new IOException("stale"));
+    LongSupplier freeBytes =
+        () -> {
+          throw unknown;
+        };
+    long bytes = store.log(ORDERS).segments().getFirst().sizeBytes();
+    StoreRetention retention = retention(new StoreBudget(2 * bytes, Long.MAX_VALUE), freeBytes);
+    round(retention);
+    assertThat(start(ORDERS)).as("the ceiling is kept").isEqualTo(1);
+    assertThat(retention.failures()).isEqualTo(Map.of(ORDERS, unknown));
+    assertThat(retention.bytesMissing()).isZero();
+  }
+
+  @Test
+  void theFreeSpaceIsThatOfTheDiskOfTheStore() {
+    append(ORDERS, 3, 2, 1);
+    StoreRetention retention =
+        new StoreRetention(store, new StoreBudget(-1, 1), LIMITS, (_, _) -> {}, nowMillis::get);
+    round(retention);
+    assertThat(start(ORDERS)).isZero();
+    assertThat(retention.failures()).isEmpty();
+  }
+
+  @Test
+  void aBudgetTakesNothingFromALogThatDoesNotDelete() {
+    store.configure("orders", Map.of("cleanup.policy", "compact"));
+    append(ORDERS, 50, 40, 30);
+    append(PAYMENTS, 3, 2, 1);
+    long bytes = store.log(ORDERS).segments().getFirst().sizeBytes();
+    StoreRetention retention = retention(new StoreBudget(5 * bytes, -1));
+    round(retention);
+    assertThat(start(ORDERS)).isZero();
+    assertThat(start(PAYMENTS)).as("all are counted").isEqualTo(1);
+
+    StoreRetention stricter = retention(new StoreBudget(0, -1));
+    round(stricter);
+    assertThat(start(ORDERS)).isZero();
+    assertThat(start(PAYMENTS)).isEqualTo(2);
+    assertThat(stricter.bytesMissing()).isEqualTo(4 * bytes);
+  }
+
+  @Test
+  void leasesThatWereAskedForEarlyHoldLater() {
+    StoreRetention retention = retention(new StoreBudget(0, -1));
+    ReaderLeases early = retention.leases(ORDERS);
+    round(retention);
+    append(ORDERS, 3, 2, 1);
+    try (ReaderLease lease = early.take("slow", 0)) {
+      round(retention);
+      assertThat(start(ORDERS)).isEqualTo(lease.info().offset());
+    }
+  }
+
+  @Test
+  void theOwnerHearsOfLeasesThatExpire() {
+    append(ORDERS, 3, 2, 1);
+    StoreRetention retention = retention(StoreBudget.NONE);
+    try (ReaderLease lease = retention.leases(ORDERS).take("slow", 0)) {
+      nowMillis.addAndGet(Duration.ofDays(2).toMillis());
+      round(retention);
+      assertThat(lease.isExpired()).isTrue();
+    }
+    assertThat(expired).singleElement().asString().startsWith(ORDERS + ": no progress for 2d");
+  }
+
+  @Test
+  @Timeout(60)
+  void whoAsksDoesNotWaitForWhoWorks() throws InterruptedException {
+    StoreRetention retention = retention(StoreBudget.NONE);
+    Thread asks =
+        new Thread(() -> {
+          assertThat(retention.leases(ORDERS).list()).isEmpty();
+          assertThat(retention.failures()).isEmpty();
+          assertThat(retention.backlog() + retention.bytesMissing()).isZero();
+        });
+    synchronized (retention) {
+      asks.start();
+      asks.join();
+    }
   }
 
   @Test

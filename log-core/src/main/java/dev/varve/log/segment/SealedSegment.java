@@ -1,5 +1,6 @@
 package dev.varve.log.segment;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.index.OffsetIndex;
 import dev.varve.index.TimeIndex;
 import dev.varve.index.TransactionIndex;
@@ -43,6 +44,7 @@ public final class SealedSegment implements Segment {
   /** {@link SegmentMemory#UNCHECKED} until it is asked for. */
   private volatile long timestampMax = SegmentMemory.UNCHECKED;
 
+  @GuardedBy("this")
   private boolean retired;
 
   /**
@@ -203,6 +205,7 @@ public final class SealedSegment implements Segment {
     }
   }
 
+  @GuardedBy("this")
   private SegmentMemory load(Arena arena) throws IOException {
     try (StorageFile file = storage.open(SegmentFile.name(baseOffset, Kind.LOG))) {
       // If somebody has cut the file, what is left is mapped, and whoever comes to its end says so.
@@ -222,7 +225,9 @@ public final class SealedSegment implements Segment {
         scan.addTo(rebuilt);
       }
       rebuilt.indexer().closingEntry();
-      keep(rebuilt, scan.endPosition() == sizeBytes);
+      if (!retired) { // its files are about to go, or have other bytes
+        keep(rebuilt, scan.endPosition() == sizeBytes);
+      }
       return new SegmentMemory(arena, log, rebuilt.offsets(), rebuilt.times());
     }
   }
