@@ -1,6 +1,11 @@
 package dev.varve.cli;
 
+import dev.varve.log.CommitLog;
 import dev.varve.log.LogOptions;
+import dev.varve.log.error.LogDirectoryException;
+import dev.varve.log.inspect.LogDirectory;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +48,21 @@ abstract class LogCommand implements Callable<Integer> {
         .ownMaintenanceThreads(false)
         .transactionTimeout(Duration.ZERO)
         .producerExpirationMillis(Long.MAX_VALUE);
+  }
+
+  /** The files of a log, for a command that is not to make one where there is none. */
+  static LogDirectory filesOfLog(Path directory) throws IOException {
+    LogDirectory files = LogDirectory.of(directory);
+    if (files.baseOffsets().isEmpty()) {
+      throw new LogDirectoryException(directory + ": found no segments, expected a log");
+    }
+    return files;
+  }
+
+  /** Opens a log as the replica that it is, or is not, for one change. */
+  static CommitLog openForMaintenance(LogDirectory files) {
+    return CommitLog.open(
+        files.path(), optionsOfMaintenance().replicated(files.highWatermark() >= 0).build());
   }
 
   /** The command was called wrongly. */

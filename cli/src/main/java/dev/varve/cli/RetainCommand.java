@@ -2,9 +2,7 @@ package dev.varve.cli;
 
 import dev.varve.log.CommitLog;
 import dev.varve.log.LogOffsets;
-import dev.varve.log.LogOptions;
 import dev.varve.log.SegmentInfo;
-import dev.varve.log.error.LogDirectoryException;
 import dev.varve.log.inspect.LogDirectory;
 import dev.varve.log.inspect.LogSummary;
 import dev.varve.log.inspect.SegmentSummary;
@@ -21,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.agrona.concurrent.SystemEpochClock;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -70,17 +69,13 @@ final class RetainCommand extends LogCommand {
   @Override
   public Integer call() throws IOException {
     RetentionPolicy policy = policy();
-    LogDirectory files = LogDirectory.of(directory);
-    if (files.baseOffsets().isEmpty()) {
-      throw new LogDirectoryException(directory + ": found no segments, expected a log");
-    }
+    LogDirectory files = filesOfLog(directory);
     if (dryRun) {
       RetentionPlan plan = policy.plan(facts());
       print(table(plan) + summary(plan, "would give up", "would begin") + "nothing was changed\n");
       return ExitCode.FINE;
     }
-    LogOptions options = optionsOfMaintenance().replicated(files.highWatermark() >= 0).build();
-    try (CommitLog log = CommitLog.open(directory, options)) {
+    try (CommitLog log = openForMaintenance(files)) {
       RetentionPlan plan = policy.plan(LogFacts.of(log, List.of(), now()));
       print(table(plan));
       print(report(plan, LogRetention.apply(plan, log)));
@@ -92,25 +87,25 @@ final class RetainCommand extends LogCommand {
     List<RetentionRule> rules = new ArrayList<>();
     rules.add(RetentionRule.startOffset());
     if (bytes != null) {
-      String size = bytes;
       rules.add(
           RetentionRule.bytes(
-              Quantity.bytes(size)
-                  .orElseThrow(
-                      () -> usage("--bytes is " + size + ", expected " + Quantity.SIZES))));
+              orUsage(
+                  Quantity.bytes(bytes), "--bytes is " + bytes + ", expected " + Quantity.SIZES)));
     }
     if (age != null) {
-      String duration = age;
       rules.add(
           RetentionRule.age(
-              Quantity.duration(duration)
-                  .orElseThrow(
-                      () -> usage("--age is " + duration + ", expected " + Quantity.DURATIONS))));
+              orUsage(
+                  Quantity.duration(age), "--age is " + age + ", expected " + Quantity.DURATIONS)));
     }
     if (rules.size() == 1) {
       throw usage("found neither --age nor --bytes, expected at least one of them");
     }
     return RetentionPolicy.of(rules);
+  }
+
+  private <T> T orUsage(Optional<T> read, String message) {
+    return read.orElseThrow(() -> usage(message));
   }
 
   private static long now() {

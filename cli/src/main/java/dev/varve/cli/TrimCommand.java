@@ -2,10 +2,8 @@ package dev.varve.cli;
 
 import dev.varve.log.CommitLog;
 import dev.varve.log.LogOffsets;
-import dev.varve.log.LogOptions;
 import dev.varve.log.SegmentInfo;
 import dev.varve.log.error.DiskFullException;
-import dev.varve.log.error.LogDirectoryException;
 import dev.varve.log.inspect.LogDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -48,12 +46,8 @@ final class TrimCommand extends LogCommand {
   public Integer call() throws IOException {
     boolean isOffset = before.matches("\\d{1,18}");
     long number = isOffset ? Long.parseLong(before) : millis();
-    LogDirectory files = LogDirectory.of(directory);
-    if (files.baseOffsets().isEmpty()) {
-      throw new LogDirectoryException(directory + ": found no segments, expected a log");
-    }
-    LogOptions options = optionsOfMaintenance().replicated(files.highWatermark() >= 0).build();
-    try (CommitLog log = CommitLog.open(directory, options)) {
+    LogDirectory files = filesOfLog(directory);
+    try (CommitLog log = openForMaintenance(files)) {
       LogOffsets found = log.offsets();
       trim(log, isOffset ? number : offsetOf(log, number), found);
     }

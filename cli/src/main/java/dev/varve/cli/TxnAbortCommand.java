@@ -2,8 +2,6 @@ package dev.varve.cli;
 
 import dev.varve.log.CommitLog;
 import dev.varve.log.TransactionInfo;
-import dev.varve.log.error.LogDirectoryException;
-import dev.varve.log.inspect.LogDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
@@ -34,9 +32,7 @@ final class TxnAbortCommand extends LogCommand {
     if (producerId < 0) {
       throw usage("PRODUCER-ID is " + producerId + ", expected 0 or more");
     }
-    if (LogDirectory.of(directory).baseOffsets().isEmpty()) {
-      throw new LogDirectoryException(directory + ": found no segments, expected a log");
-    }
+    var _ = filesOfLog(directory);
     try (CommitLog log = CommitLog.open(directory, optionsOfMaintenance().build())) {
       TransactionInfo aborted = log.transactions().abort(producerId);
       log.flush();
