@@ -87,15 +87,27 @@ public final class LogRetention {
    *     deletion goes on later
    */
   public RetentionPlan run() {
-    return run(Integer.MAX_VALUE);
+    return step(Integer.MAX_VALUE).done();
   }
+
+  /**
+   * What a step has done.
+   *
+   * @param done the part of the plan that was carried out
+   * @param segmentsLeft how many segments more the whole plan gives up
+   */
+  record Step(RetentionPlan done, int segmentsLeft) {}
 
   /**
    * The same, a few segments at a time. No lease is taken between the decision and the act, or it
    * would be on what is about to go.
    */
-  synchronized RetentionPlan run(int segmentsMax) {
-    return leases.undisturbed(() -> apply(plan().firstStep(segmentsMax), log));
+  synchronized Step step(int segmentsMax) {
+    return leases.undisturbed(() -> {
+      RetentionPlan plan = plan();
+      RetentionPlan done = apply(plan.firstStep(segmentsMax), log);
+      return new Step(done, plan.going().size() - done.going().size());
+    });
   }
 
   /**

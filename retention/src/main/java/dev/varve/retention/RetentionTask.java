@@ -46,15 +46,9 @@ public final class RetentionTask implements MaintenanceTask {
   @Override
   public int doWork() {
     try {
-      RetentionPlan plan = retention.plan();
-      int going = plan.going().size();
-      backlog = going;
-      if (going == 0) {
-        return 0;
-      }
-      int gone = retention.run(STEP_SEGMENTS_MAX).going().size();
-      backlog = Math.max(0, going - gone);
-      return gone;
+      LogRetention.Step step = retention.step(STEP_SEGMENTS_MAX);
+      backlog = step.segmentsLeft();
+      return step.done().going().size();
     } catch (LogClosedException | LogFailedException e) {
       throw new AgentTerminationException(e);
     }

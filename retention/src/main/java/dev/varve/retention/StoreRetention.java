@@ -207,7 +207,7 @@ public final class StoreRetention implements MaintenanceTask {
       if (kept == null) {
         return;
       }
-      int gone = kept.retention.run(RetentionTask.STEP_SEGMENTS_MAX).going().size();
+      int gone = kept.retention.step(RetentionTask.STEP_SEGMENTS_MAX).done().going().size();
       if (gone == RetentionTask.STEP_SEGMENTS_MAX) {
         toLookAt.addFirst(partition);
       } else if (!budget.equals(StoreBudget.NONE)) {

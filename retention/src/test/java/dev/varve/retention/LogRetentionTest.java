@@ -210,9 +210,9 @@ class LogRetentionTest {
     try (CommitLog log = open(disk)) {
       append(log, 0, 0, 0, 0, 0, 0, 0);
       LogRetention retention = retention(log, OF_AN_HOUR);
-      assertThat(retention.run(2).startOffset()).isEqualTo(4);
+      assertThat(retention.step(2).done().startOffset()).isEqualTo(4);
       assertThat(bases(log)).containsExactly(4L, 6L);
-      assertThat(retention.run(2).startOffset()).isEqualTo(7);
+      assertThat(retention.step(2).done().startOffset()).isEqualTo(7);
       assertThat(bases(log)).containsExactly(7L);
     }
   }
