@@ -82,7 +82,7 @@ final class RecoveryPlan {
     if (closed == null) {
       long point = checkpoint.recoveryPoint();
       int from = stateFiles.loadEpochs() ? floorIndex(bases, checkpoint.scanFrom()) : 0;
-      return scanning(stateFiles, bases, "it was not closed in order", from, point, start);
+      return scanning(stateFiles, bases, "it was not closed in order", from, point, start, false);
     }
     String lastLog = SegmentFile.name(lastBase, Kind.LOG);
     long lastBytes = storage.size(lastLog);
@@ -101,14 +101,14 @@ final class RecoveryPlan {
     }
     long end = closed.endOffset();
     if (!stateFiles.loadEpochs()) {
-      return scanning(stateFiles, bases, "its leader epochs are missing", 0, end, start);
+      return scanning(stateFiles, bases, "its leader epochs are missing", 0, end, start, false);
     }
     StateFiles.Loaded loaded = stateFiles.load(end);
     if (loaded.offset() == end) {
       return new RecoveryPlan(stateFiles, "", bases.size(), end, start, false, loaded);
     }
     String reason = "its snapshot of producers is missing";
-    return scanning(stateFiles, bases, reason, bases.size() - 1, end, start);
+    return scanning(stateFiles, bases, reason, bases.size() - 1, end, start, false);
   }
 
   /** What there was is gone, or nothing was there. */
@@ -137,7 +137,7 @@ final class RecoveryPlan {
   /** What to do if the last segment cannot be taken over as it was left. */
   RecoveryPlan scanningLast(List<Long> bases) throws IOException {
     String reason = "an index of its last segment is missing or broken";
-    return scanning(stateFiles, bases, reason, bases.size() - 1, cutFrom, startOffset);
+    return scanning(stateFiles, bases, reason, bases.size() - 1, cutFrom, startOffset, false);
   }
 
   /**
@@ -151,7 +151,8 @@ final class RecoveryPlan {
       String reason,
       int from,
       long cutFrom,
-      long startOffset)
+      long startOffset,
+      boolean foreign)
       throws IOException {
     long fromBase = bases.get(from);
     StateFiles.Loaded loaded =
@@ -159,7 +160,7 @@ final class RecoveryPlan {
             offset -> offset <= fromBase && Collections.binarySearch(bases, offset) >= 0);
     int first = Math.min(from, floorIndex(bases, loaded.offset()));
     RecoveryPlan plan =
-        new RecoveryPlan(stateFiles, reason, first, cutFrom, startOffset, false, loaded);
+        new RecoveryPlan(stateFiles, reason, first, cutFrom, startOffset, foreign, loaded);
     plan.seenFrom = Math.max(loaded.offset(), bases.get(first));
     return plan;
   }
@@ -177,12 +178,7 @@ final class RecoveryPlan {
       long startOffset)
       throws IOException {
     int first = stateFiles.loadEpochs() ? from : 0;
-    RecoveryPlan plan = scanning(stateFiles, bases, reason, first, cutFrom, startOffset);
-    RecoveryPlan foreign =
-        new RecoveryPlan(
-            stateFiles, reason, plan.firstToScan, cutFrom, startOffset, true, plan.loaded);
-    foreign.seenFrom = plan.seenFrom;
-    return foreign;
+    return scanning(stateFiles, bases, reason, first, cutFrom, startOffset, true);
   }
 
   private static int floorIndex(List<Long> bases, long offset) {
