@@ -8,6 +8,7 @@ package dev.varve.log.producer;
  */
 public final class InvalidStateFileException extends Exception {
   private static final long serialVersionUID = 1;
+  private static final int LINE_SHOWN_MAX = 80;
 
   private final String place;
   private final String found;
@@ -19,6 +20,17 @@ public final class InvalidStateFileException extends Exception {
     this.place = place;
     this.found = found;
     this.expected = expected;
+  }
+
+  /**
+   * The same of a line of text, which is shown in quotes and not at length.
+   *
+   * @param line counted from 1, as editors do
+   */
+  public static InvalidStateFileException ofLine(int line, String found, String expected) {
+    String shown =
+        found.length() <= LINE_SHOWN_MAX ? found : found.substring(0, LINE_SHOWN_MAX) + "...";
+    return new InvalidStateFileException("line " + line, '"' + shown + '"', expected);
   }
 
   /** Where in the file the fault lies: {@code byte 6}, {@code line 3}. */

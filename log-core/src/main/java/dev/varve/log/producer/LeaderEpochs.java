@@ -229,10 +229,9 @@ public record LeaderEpochs(List<LeaderEpoch> entries) {
     }
   }
 
-  /** Counts lines from 1, as editors do, and keeps the message short whatever the line is. */
+  /** Of a line counted from 0. */
   private static InvalidStateFileException fault(int line, String found, String expected) {
-    String shown = found.length() <= 80 ? found : found.substring(0, 80) + "...";
-    return new InvalidStateFileException("line " + (line + 1), '"' + shown + '"', expected);
+    return InvalidStateFileException.ofLine(line + 1, found, expected);
   }
 
   /** The bytes of the checkpoint file. */

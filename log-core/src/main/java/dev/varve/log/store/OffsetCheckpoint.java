@@ -47,12 +47,12 @@ final class OffsetCheckpoint {
     }
     String[] lines = new String(file, StandardCharsets.UTF_8).split("\\R", -1);
     if (!lines[0].equals(VERSION)) {
-      throw fault(1, lines[0], "version " + VERSION);
+      throw InvalidStateFileException.ofLine(1, lines[0], "version " + VERSION);
     }
     int ends = lines[lines.length - 1].isEmpty() ? 1 : 0; // the last line may lack its end
     String count = lines.length > 1 ? lines[1] : "";
     if (number(2, count, count) != lines.length - 2 - ends) {
-      throw fault(2, count, "the number of entries that follow");
+      throw InvalidStateFileException.ofLine(2, count, "the number of entries that follow");
     }
     for (int i = 2; i < lines.length - ends; i++) {
       entry(i + 1, lines[i], offsets);
@@ -64,15 +64,16 @@ final class OffsetCheckpoint {
       throws InvalidStateFileException {
     String[] fields = text.split("\\s+", -1);
     if (fields.length != 3) {
-      throw fault(line, text, "topic, partition and offset");
+      throw InvalidStateFileException.ofLine(line, text, "topic, partition and offset");
     }
     TopicPartition partition =
         TopicPartition.ofDirectoryName(fields[0] + "-" + fields[1]).orElse(null);
     if (partition == null) {
-      throw fault(line, text, "a topic and a partition as Kafka allows them");
+      throw InvalidStateFileException.ofLine(
+          line, text, "a topic and a partition as Kafka allows them");
     }
     if (offsets.put(partition, number(line, text, fields[2])) != null) {
-      throw fault(line, text, "one entry for " + partition);
+      throw InvalidStateFileException.ofLine(line, text, "one entry for " + partition);
     }
   }
 
@@ -85,11 +86,6 @@ final class OffsetCheckpoint {
     } catch (NumberFormatException e) {
       // told below
     }
-    throw fault(line, text, "a number of 0 or more at its end");
-  }
-
-  private static InvalidStateFileException fault(int line, String found, String expected) {
-    String shown = found.length() <= 80 ? found : found.substring(0, 80) + "...";
-    return new InvalidStateFileException("line " + line, '"' + shown + '"', expected);
+    throw InvalidStateFileException.ofLine(line, text, "a number of 0 or more at its end");
   }
 }
