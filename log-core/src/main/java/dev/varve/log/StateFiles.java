@@ -13,10 +13,10 @@ import dev.varve.log.segment.SegmentFile.Stage;
 import dev.varve.log.segment.SegmentList;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
+import dev.varve.log.storage.WholeFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
@@ -30,8 +30,6 @@ import java.util.function.LongPredicate;
  */
 final class StateFiles {
   static final String EPOCHS_FILE_NAME = "leader-epoch-checkpoint";
-
-  private static final String REPLACEMENT_SUFFIX = ".tmp";
 
   /** Room for a million producers. What is longer is not one of these files, and not read whole. */
   private static final int FILE_BYTES_MAX = 64 << 20;
@@ -194,23 +192,12 @@ final class StateFiles {
     write(SegmentFile.name(offset, Kind.PRODUCER_SNAPSHOT), producers.snapshot().format());
   }
 
-  private boolean holds(String name, byte[] bytes) throws IOException {
-    return storage.exists(name)
-        && storage.size(name) == bytes.length
-        && Arrays.equals(read(name), bytes);
-  }
-
   /**
    * Replaces the checkpoint of leader epochs, unless it has these already. The caller forces the
    * directory.
    */
   void writeEpochs(LeaderEpochs epochs) throws IOException {
-    byte[] bytes = epochs.format();
-    if (holds(EPOCHS_FILE_NAME, bytes)) {
-      return;
-    }
-    write(EPOCHS_FILE_NAME + REPLACEMENT_SUFFIX, bytes);
-    storage.rename(EPOCHS_FILE_NAME + REPLACEMENT_SUFFIX, EPOCHS_FILE_NAME);
+    var _ = WholeFile.replaceIfDifferent(storage, EPOCHS_FILE_NAME, epochs.format());
   }
 
   /**
@@ -243,11 +230,7 @@ final class StateFiles {
   }
 
   private byte[] read(String name) throws IOException {
-    try (StorageFile file = storage.open(name)) {
-      byte[] bytes = new byte[(int) Math.min(file.size(), FILE_BYTES_MAX)];
-      file.read(0, MemorySegment.ofArray(bytes));
-      return bytes;
-    }
+    return WholeFile.read(storage, name, FILE_BYTES_MAX);
   }
 
   private void write(String name, byte[] bytes) throws IOException {

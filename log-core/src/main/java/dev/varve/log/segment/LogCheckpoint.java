@@ -2,9 +2,8 @@ package dev.varve.log.segment;
 
 import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.storage.Storage;
-import dev.varve.log.storage.StorageFile;
+import dev.varve.log.storage.WholeFile;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -57,7 +56,7 @@ public record LogCheckpoint(
   public static final String FILE_NAME = "varve.checkpoint";
 
   /** The name under which its replacement is written. */
-  public static final String REPLACEMENT_NAME = FILE_NAME + ".tmp";
+  public static final String REPLACEMENT_NAME = FILE_NAME + WholeFile.REPLACEMENT_SUFFIX;
 
   /** More than any checkpoint has; a longer file is none. */
   public static final int BYTES_MAX = 1 << 16;
@@ -105,10 +104,8 @@ public record LogCheckpoint(
     if (!storage.exists(FILE_NAME) || storage.size(FILE_NAME) > BYTES_MAX) {
       return Optional.empty();
     }
-    try (StorageFile file = storage.open(FILE_NAME)) {
-      byte[] bytes = new byte[(int) file.size()];
-      file.read(0, MemorySegment.ofArray(bytes));
-      return Optional.of(parse(bytes));
+    try {
+      return Optional.of(parse(WholeFile.read(storage, FILE_NAME, BYTES_MAX)));
     } catch (InvalidStateFileException e) {
       return Optional.empty();
     }
@@ -119,11 +116,7 @@ public record LogCheckpoint(
    * the directory.
    */
   public void write(Storage storage) throws IOException {
-    try (StorageFile file = storage.create(REPLACEMENT_NAME)) {
-      file.write(0, MemorySegment.ofArray(format()));
-      file.force();
-    }
-    storage.rename(REPLACEMENT_NAME, FILE_NAME);
+    WholeFile.replace(storage, FILE_NAME, format());
   }
 
   /** The content of the file. */

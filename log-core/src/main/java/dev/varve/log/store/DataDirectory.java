@@ -4,6 +4,7 @@ import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.LogUnavailableException;
 import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.storage.StorageTree;
+import dev.varve.log.storage.WholeFile;
 import dev.varve.log.store.StoreFinding.Kind;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -109,7 +110,7 @@ record DataDirectory(
       findings.accept(
           new StoreFinding(Kind.MISSING_FILE, path, "no file", "wrote one of a new cluster"));
     }
-    StoreFiles.replace(tree, MetaProperties.FILE_NAME, MetaProperties.create(nodeId).format());
+    WholeFile.replace(tree, MetaProperties.FILE_NAME, MetaProperties.create(nodeId).format());
     tree.forceDirectory();
   }
 }

@@ -3,6 +3,7 @@ package dev.varve.log.store;
 import dev.varve.log.LogOffsets;
 import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.WholeFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -179,7 +180,7 @@ final class StoreCheckpoints {
     behind = true;
     for (Kind kind : Kind.values()) {
       byte[] content = OffsetCheckpoint.format(of(kind));
-      changed |= StoreFiles.replaceIfDifferent(storage, kind.fileName(), content);
+      changed |= WholeFile.replaceIfDifferent(storage, kind.fileName(), content);
     }
     if (changed) {
       storage.forceDirectory();
@@ -208,7 +209,7 @@ final class StoreCheckpoints {
 
   /** Says that all was left in order. */
   static void writeCleanShutdown(Storage storage) throws IOException {
-    StoreFiles.replace(
+    WholeFile.replace(
         storage, CLEAN_SHUTDOWN_FILE_NAME, CLEAN_SHUTDOWN.getBytes(StandardCharsets.UTF_8));
     storage.forceDirectory();
   }

@@ -2,6 +2,7 @@ package dev.varve.log.store;
 
 import dev.varve.log.LogOptions;
 import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.WholeFile;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -104,7 +105,7 @@ final class TopicConfigs {
     } else {
       changed.put(topic, new TreeMap<>(config));
     }
-    if (StoreFiles.replaceIfDifferent(storage, FILE_NAME, format(changed))) {
+    if (WholeFile.replaceIfDifferent(storage, FILE_NAME, format(changed))) {
       storage.forceDirectory();
     }
     byTopic = changed;

@@ -2,6 +2,7 @@ package dev.varve.log.store;
 
 import dev.varve.log.error.LogUnavailableException;
 import dev.varve.log.storage.Storage;
+import dev.varve.log.storage.WholeFile;
 import dev.varve.log.store.StoreFinding.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -121,7 +122,7 @@ final class TopicIds {
     if (unread(partition.topic()) != null) {
       return; // the next that opens the store may know
     }
-    StoreFiles.replace(
+    WholeFile.replace(
         directory, PartitionMetadata.FILE_NAME, PartitionMetadata.format(of(partition.topic())));
     directory.forceDirectory();
   }
