@@ -416,14 +416,10 @@ public final class LogStore implements AutoCloseable {
     }
   }
 
+  @GuardedBy("storeLock")
   private void writeCheckpoints() throws IOException {
-    storeLock.lock();
-    try {
-      if (!closed) {
-        checkpoints.writeOpen(logs.values());
-      }
-    } finally {
-      storeLock.unlock();
+    if (!closed) {
+      checkpoints.writeOpen(logs.values());
     }
   }
 
