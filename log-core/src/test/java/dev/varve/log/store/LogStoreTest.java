@@ -40,10 +40,7 @@ class LogStoreTest {
 
   @AfterEach
   void nothingIsHeld() {
-    assertThat(tree.openFiles()).as("open files").isZero();
-    assertThat(tree.mappings()).as("mappings").isZero();
-    assertThat(tree.locks()).as("locks").isZero();
-    assertThat(fixture.maintenance.status()).as("tasks").isEmpty();
+    fixture.assertNothingHeld(tree);
   }
 
   @Test

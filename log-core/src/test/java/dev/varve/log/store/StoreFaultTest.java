@@ -39,10 +39,7 @@ class StoreFaultTest {
 
   @AfterEach
   void nothingIsHeld() {
-    assertThat(tree.openFiles()).as("open files").isZero();
-    assertThat(tree.mappings()).as("mappings").isZero();
-    assertThat(tree.locks()).as("locks").isZero();
-    assertThat(fixture.maintenance.status()).as("tasks").isEmpty();
+    fixture.assertNothingHeld(tree);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.varve.log.store;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.log.CommitLog;
 import dev.varve.log.LogOptions;
@@ -56,6 +57,14 @@ final class StoreFixture {
           failed.add(task + ": " + cause.getMessage());
         }
       };
+
+  /** No file, mapping, lock or task is left of a store that was closed. */
+  void assertNothingHeld(SimulatedTree tree) {
+    assertThat(tree.openFiles()).as("open files").isZero();
+    assertThat(tree.mappings()).as("mappings").isZero();
+    assertThat(tree.locks()).as("locks").isZero();
+    assertThat(maintenance.status()).as("tasks").isEmpty();
+  }
 
   LogStore open(StorageTree tree) {
     return LogStore.open(
