@@ -3,6 +3,7 @@ package dev.varve.log;
 import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.LogCheckpoint.Closed;
 import dev.varve.log.segment.LogCheckpoint.Cut;
+import dev.varve.log.segment.LogCheckpoint.Rewrite;
 import dev.varve.log.segment.RolledSegment;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
@@ -24,20 +25,68 @@ final class CheckpointFile {
   private final LogWriter writer;
   private final SegmentRetirement retirement;
 
-  CheckpointFile(Storage storage, LogWriter writer, SegmentRetirement retirement) {
+  /** Read by all. */
+  private volatile long firstDirtyOffset;
+
+  // As they were written last.
+  private long start;
+  private long recoveryPoint;
+  private long scanFrom;
+
+  /**
+   * Has written nothing yet.
+   *
+   * @param firstDirtyOffset as the last checkpoint had it
+   */
+  CheckpointFile(
+      Storage storage, LogWriter writer, SegmentRetirement retirement, long firstDirtyOffset) {
     this.storage = storage;
     this.writer = writer;
     this.retirement = retirement;
+    this.firstDirtyOffset = firstDirtyOffset;
+  }
+
+  /** The offset below which the log was compacted, or {@link LogCheckpoint#NONE}. */
+  long firstDirtyOffset() {
+    return firstDirtyOffset;
+  }
+
+  /** Writes that the log was compacted up to an offset. */
+  void writeFirstDirtyOffset(long offset) throws IOException {
+    long before = firstDirtyOffset;
+    boolean written = false;
+    firstDirtyOffset = offset;
+    try {
+      writeAgain();
+      written = true;
+    } finally {
+      if (!written) {
+        firstDirtyOffset = before;
+      }
+    }
+  }
+
+  /** Writes that segments have to be replaced, and what was written last. */
+  void writeRewriting(Rewrite rewrite) throws IOException {
+    write(LogCheckpoint.NONE, List.of(), rewrite, null);
+  }
+
+  /** Writes what was written last. */
+  void writeAgain() throws IOException {
+    write(LogCheckpoint.NONE, List.of(), null, null);
   }
 
   /** Writes the checkpoint of a log that goes on. */
   void write(long start, long recoveryPoint, long scanFrom) throws IOException {
-    write(start, recoveryPoint, scanFrom, LogCheckpoint.NONE, List.of(), null);
+    keep(start, recoveryPoint, scanFrom);
+    writeAgain();
   }
 
   /** Writes that the log has to be truncated, with the cuts that have to be made in files. */
   void writeTruncating(long start, long end, long scanFrom, List<Cut> cuts) throws IOException {
-    write(start, end, scanFrom, end, cuts, null);
+    firstDirtyOffset = Math.min(firstDirtyOffset, end);
+    keep(start, end, scanFrom);
+    write(end, cuts, null, null);
   }
 
   /**
@@ -52,21 +101,32 @@ final class CheckpointFile {
     long end = last.endOffset();
     Closed closed =
         inOrder ? new Closed(end, storage.size(log), storage.lastModifiedMillis(log)) : null;
-    write(start, end, scanFrom, LogCheckpoint.NONE, List.of(), closed);
+    keep(start, end, scanFrom);
+    write(LogCheckpoint.NONE, List.of(), null, closed);
+  }
+
+  private void keep(long newStart, long newRecoveryPoint, long newScanFrom) {
+    start = newStart;
+    recoveryPoint = newRecoveryPoint;
+    scanFrom = newScanFrom;
   }
 
   private void write(
-      long start,
-      long recoveryPoint,
-      long scanFrom,
-      long truncateTo,
-      List<Cut> more,
-      @Nullable Closed closed)
+      long truncateTo, List<Cut> more, @Nullable Rewrite rewrite, @Nullable Closed closed)
       throws IOException {
     List<Cut> cuts = new ArrayList<>(retirement.cuts());
     cuts.addAll(more);
     long highWatermark = writer.keptHighWatermark();
-    new LogCheckpoint(start, recoveryPoint, scanFrom, highWatermark, truncateTo, cuts, closed)
+    new LogCheckpoint(
+            start,
+            recoveryPoint,
+            scanFrom,
+            firstDirtyOffset,
+            highWatermark,
+            truncateTo,
+            cuts,
+            rewrite,
+            closed)
         .write(storage);
   }
 }

@@ -54,6 +54,7 @@ public final class CommitLog implements AutoCloseable {
   private final ProducerExpiry producerExpiry;
   private final ReadPath readPath;
   private final SegmentSurvey survey;
+  private final SegmentRewriter rewriter;
   private final LogMaintenance background;
   private final ThreadLocal<RecordBatchBuilder> builders;
 
@@ -71,9 +72,7 @@ public final class CommitLog implements AutoCloseable {
             recovered.segments(),
             recovered.state(),
             recovered.highWatermark());
-    this.keeper =
-        new LogKeeper(
-            storage, writer, failure, options, recovered.startOffset(), recovered.recoveryPoint());
+    this.keeper = new LogKeeper(storage, writer, failure, options, recovered);
     this.transactions = new Transactions(writer, keeper, options);
     this.transactionTimeouts = new TransactionTimeouts(writer, transactions, options);
     this.replica = new Replica(storage, options, writer, keeper);
@@ -81,6 +80,7 @@ public final class CommitLog implements AutoCloseable {
     this.producerExpiry = new ProducerExpiry(writer, options);
     this.readPath = new ReadPath(writer, keeper, failure, options);
     this.survey = new SegmentSurvey(storage, writer, keeper, readPath, options.clock());
+    this.rewriter = new SegmentRewriter(storage, options, writer, keeper, readPath);
     this.builders = ThreadLocal.withInitial(this::newBatch);
     this.background =
         new LogMaintenance(options, directory().toString())
@@ -333,6 +333,11 @@ public final class CommitLog implements AutoCloseable {
    */
   public List<SegmentInfo> segments() {
     return survey.segments();
+  }
+
+  /** What compaction works with: reads sealed segments, and replaces them. */
+  public SegmentRewriter rewriter() {
+    return rewriter;
   }
 
   /** How many pins readers hold on the log's memory, that of deleted segments included. */

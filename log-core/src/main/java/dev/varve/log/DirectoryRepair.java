@@ -1,6 +1,9 @@
 package dev.varve.log;
 
+import dev.varve.log.segment.CleanedSegment;
 import dev.varve.log.segment.LogCheckpoint;
+import dev.varve.log.segment.LogCheckpoint.Replacement;
+import dev.varve.log.segment.LogCheckpoint.Rewrite;
 import dev.varve.log.segment.ScanBounds;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
@@ -13,8 +16,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finishes or takes back what a crash interrupted among the files of a directory, by the suffixes
@@ -47,11 +52,15 @@ final class DirectoryRepair {
   /**
    * Repairs the directory.
    *
+   * @param rewrite of segments that the checkpoint says was begun; null if it says nothing
    * @return the base offsets of the segments, ascending
    */
-  List<Long> repair() throws IOException {
+  List<Long> repair(@Nullable Rewrite rewrite) throws IOException {
     for (SegmentFile file : all(Stage.DELETED)) {
       delete(file, "a file that was about to be deleted");
+    }
+    if (rewrite != null && isComplete(rewrite)) {
+      finish(rewrite);
     }
     discardUnfinishedReplacements();
     finishReplacements();
@@ -73,6 +82,57 @@ final class DirectoryRepair {
     return all(Stage.CURRENT).stream()
         .filter(file -> file.kind() == Kind.PRODUCER_SNAPSHOT)
         .toList();
+  }
+
+  /**
+   * Whether all that is to come is there, whatever its name is by now. If not, nothing has gone
+   * yet; or somebody else has had the directory meanwhile, and did it or took it back by the
+   * suffixes.
+   */
+  private boolean isComplete(Rewrite rewrite) throws IOException {
+    for (Replacement replacement : rewrite.replacements()) {
+      SegmentFile waiting = waiting(replacement.baseOffset(), Kind.LOG);
+      String name =
+          waiting != null ? waiting.name() : SegmentFile.name(replacement.baseOffset(), Kind.LOG);
+      if (!files.containsKey(name)) {
+        return false;
+      }
+      try (StorageFile file = storage.open(name)) {
+        if (!CleanedSegment.isDescribedBy(replacement, file)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** What waits to take the place of a file; null if nothing does. */
+  private @Nullable SegmentFile waiting(long baseOffset, Kind kind) {
+    SegmentFile swap = files.get(new SegmentFile(baseOffset, kind, Stage.SWAP).name());
+    return swap != null ? swap : files.get(new SegmentFile(baseOffset, kind, Stage.CLEANED).name());
+  }
+
+  /** Replaces segments as the checkpoint says: it knows the whole range, which names do not. */
+  private void finish(Rewrite rewrite) throws IOException {
+    Set<Long> bases = new TreeSet<>();
+    rewrite.replacements().forEach(replacement -> bases.add(replacement.baseOffset()));
+    for (SegmentFile file : all(Stage.CURRENT)) {
+      long base = file.baseOffset();
+      boolean stays =
+          bases.contains(base)
+              && (file.kind() == Kind.PRODUCER_SNAPSHOT || waiting(base, file.kind()) == null);
+      if (base >= rewrite.baseOffset() && base < rewrite.endOffset() && !stays) {
+        delete(file, "a file that was replaced");
+      }
+    }
+    for (long base : bases) {
+      for (Kind kind : Kind.values()) {
+        SegmentFile waiting = waiting(base, kind);
+        if (waiting != null) {
+          putInPlace(waiting);
+        }
+      }
+    }
   }
 
   /** A replacement still being written goes, and with it the swaps that were to follow it. */
@@ -113,19 +173,23 @@ final class DirectoryRepair {
       }
     }
     for (SegmentFile file : all(Stage.SWAP)) {
-      SegmentFile current = file.in(Stage.CURRENT);
-      decisions.add(
-          RecoveryDecision.ofFile(
-              RecoveryDecision.Kind.PLACED_REPLACEMENT,
-              path(file.name()),
-              storage.size(file.name()),
-              "a complete replacement",
-              current.name()));
-      storage.rename(file.name(), current.name());
-      files.remove(file.name());
-      files.put(current.name(), current);
-      changed = true;
+      putInPlace(file);
     }
+  }
+
+  private void putInPlace(SegmentFile file) throws IOException {
+    SegmentFile current = file.in(Stage.CURRENT);
+    decisions.add(
+        RecoveryDecision.ofFile(
+            RecoveryDecision.Kind.PLACED_REPLACEMENT,
+            path(file.name()),
+            storage.size(file.name()),
+            "a complete replacement",
+            current.name()));
+    storage.rename(file.name(), current.name());
+    files.remove(file.name());
+    files.put(current.name(), current);
+    changed = true;
   }
 
   private long endOffset(SegmentFile log) throws IOException {

@@ -5,9 +5,9 @@ import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogFailedException;
 import dev.varve.log.error.LogIOException;
-import dev.varve.log.error.LogTruncatedException;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.producer.LeaderEpochs;
+import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.Reclaimer;
 import dev.varve.log.segment.RolledSegment;
 import dev.varve.log.segment.SealedSegment;
@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the files of a log in order behind its writer: forces what was appended, settles what was
@@ -43,11 +42,13 @@ final class LogKeeper {
   private final SegmentDeletion deletion;
   private final SegmentRetirement retirement;
   private final CheckpointFile checkpoints;
+  private final SegmentReplacement replacement;
 
   // Read by all, changed under the keeper's lock.
   private volatile long startOffset;
   private volatile boolean closedInOrder;
   private final DurableEnd durableEnd;
+  private final GroupCommit groupCommit;
 
   /** The files of all segments below this base are as they will stay: forced, and trimmed. */
   @GuardedBy("keeperLock")
@@ -58,8 +59,7 @@ final class LogKeeper {
       LogWriter writer,
       FailureLatch failure,
       LogOptions options,
-      long startOffset,
-      long recoveryPoint) {
+      LogRecovery.Recovered recovered) {
     this.storage = storage;
     this.writer = writer;
     this.failure = failure;
@@ -73,11 +73,15 @@ final class LogKeeper {
             listener::segmentDeleted,
             options.clock(),
             options.fileDeleteDelayMillis());
-    this.durableEnd = new DurableEnd(Math.min(recoveryPoint, writer.endOffset()));
+    this.durableEnd = new DurableEnd(Math.min(recovered.recoveryPoint(), writer.endOffset()));
     this.force = new LogForce(storage, writer, failure, durableEnd, options);
     this.retirement = new SegmentRetirement(reclaimer, force::file);
-    this.checkpoints = new CheckpointFile(storage, writer, retirement);
-    this.startOffset = startOffset;
+    this.groupCommit = new GroupCommit(keeperLock, writer, force, durableEnd);
+    this.checkpoints =
+        new CheckpointFile(storage, writer, retirement, recovered.firstDirtyOffset());
+    this.replacement =
+        new SegmentReplacement(storage, writer, force, checkpoints, reclaimer, options);
+    this.startOffset = recovered.startOffset();
   }
 
   long startOffset() {
@@ -115,35 +119,9 @@ final class LogKeeper {
     }
   }
 
-  /**
-   * Returns when everything below an offset is durable. Of the callers that wait at the same time
-   * one forces for all: a force covers what was appended before it began.
-   */
+  /** Returns when everything below an offset is durable. */
   void awaitDurable(long endOffset) {
-    writer.checkOpen();
-    while (endOffset > durableEnd.get()) {
-      if (durableEnd.leadOrAwait(endOffset)) {
-        LogTruncatedException cut = lead(endOffset);
-        if (cut != null) {
-          throw cut;
-        }
-      }
-    }
-  }
-
-  private @Nullable LogTruncatedException lead(long endOffset) {
-    LogTruncatedException cut = null;
-    keeperLock.lock();
-    try {
-      if (endOffset > durableEnd.get()) {
-        writer.checkOpen();
-        force.all();
-      }
-    } finally {
-      keeperLock.unlock();
-      cut = durableEnd.endLead();
-    }
-    return cut;
+    groupCommit.awaitDurable(endOffset);
   }
 
   /** Does what can be done now of the work behind the writer; returns how much it was. */
@@ -190,7 +168,7 @@ final class LogKeeper {
     for (Segment segment : writer.segments().all()) {
       if (segment instanceof RolledSegment rolled) {
         SealedSegment sealed = settle(rolled);
-        writer.replace(rolled, sealed);
+        writer.change(list -> list.replacing(rolled, sealed));
         retirement.settled(rolled);
         settled++;
       }
@@ -288,6 +266,28 @@ final class LogKeeper {
     } finally {
       keeperLock.unlock();
     }
+  }
+
+  /** The offset below which the log was compacted, or {@link LogCheckpoint#NONE}. */
+  long firstDirtyOffset() {
+    return checkpoints.firstDirtyOffset();
+  }
+
+  /** Keeps, durably, that the log was compacted up to an offset. */
+  void keepFirstDirtyOffset(long offset) throws IOException {
+    keeperLock.lock();
+    try {
+      writer.checkOpen();
+      checkpoints.writeFirstDirtyOffset(offset);
+      force.directory();
+    } finally {
+      keeperLock.unlock();
+    }
+  }
+
+  /** How segments are replaced, for whoever {@linkplain #hold holds} the files. */
+  SegmentReplacement replacement() {
+    return replacement;
   }
 
   /** Keeps everybody else from the log's files until {@link #release}. */
@@ -420,7 +420,7 @@ final class LogKeeper {
     if (expired.isEmpty()) {
       return;
     }
-    writer.removeFirst(expired.size());
+    writer.change(list -> list.withoutFirst(expired.size()));
     for (Segment segment : expired) {
       retirement.deleted(segment);
       try {

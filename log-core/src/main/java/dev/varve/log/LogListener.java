@@ -39,6 +39,17 @@ public interface LogListener {
    */
   default void readerReset(long offset, long resetTo) {}
 
+  /**
+   * Sealed segments were replaced by what compaction has left of them.
+   *
+   * @param baseOffset of the first of them
+   * @param endOffset the offset after the last
+   * @param bytesBefore how much they took
+   * @param bytesAfter how much is left
+   */
+  default void segmentsRewritten(
+      long baseOffset, long endOffset, long bytesBefore, long bytesAfter) {}
+
   /** The files of this segment are gone. */
   default void segmentDeleted(long baseOffset) {}
 

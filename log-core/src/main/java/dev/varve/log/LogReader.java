@@ -224,8 +224,11 @@ public final class LogReader implements AutoCloseable {
     }
     // If segments between the two are gone, then because the start has moved past this reader.
     view = following;
+    long end = current.segment().endOffset();
+    boolean rewritten = following.segment().baseOffset() < end; // with others, into a longer one
     position = 0;
-    expectedOffset = following.segment().baseOffset();
+    position = rewritten ? following.positionOf(Math.max(nextOffset, end)) : 0;
+    expectedOffset = rewritten ? UNKNOWN : following.segment().baseOffset();
     current.release();
     readPath.checkNotBelowStart(nextOffset);
     return following;

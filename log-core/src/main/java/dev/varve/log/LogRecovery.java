@@ -73,6 +73,7 @@ final class LogRecovery {
       boolean foreign,
       PartitionState state,
       long highWatermark,
+      long firstDirtyOffset,
       OpenReport report) {}
 
   private LogRecovery(Storage storage, LogOptions options) {
@@ -105,10 +106,10 @@ final class LogRecovery {
   }
 
   private Recovered recover() throws IOException {
-    DirectoryRepair directory = new DirectoryRepair(storage, decisions);
-    List<Long> bases = directory.repair();
-    StateFiles stateFiles = new StateFiles(storage, decisions::add);
     LogCheckpoint checkpoint = LogCheckpoint.read(storage).orElse(null);
+    DirectoryRepair directory = new DirectoryRepair(storage, decisions);
+    List<Long> bases = directory.repair(checkpoint == null ? null : checkpoint.rewrite());
+    StateFiles stateFiles = new StateFiles(storage, decisions::add);
     if (checkpoint != null) {
       bases = new UnfinishedTruncation(storage, stateFiles, checkpoint).finish(bases);
       keptHighWatermark = checkpoint.highWatermark();
@@ -156,6 +157,7 @@ final class LogRecovery {
         plan.isForeign(),
         state,
         highWatermark,
+        checkpoint == null ? LogCheckpoint.NONE : checkpoint.firstDirtyOffset(),
         report(plan, segments));
   }
 

@@ -16,13 +16,13 @@ import dev.varve.log.record.TransactionVersion;
 import dev.varve.log.segment.ActiveSegment;
 import dev.varve.log.segment.BatchRun;
 import dev.varve.log.segment.RolledSegment;
-import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentList;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -348,21 +348,11 @@ final class LogWriter {
     return firstUndecided.get() != FirstUndecided.NONE;
   }
 
-  /** Puts one segment in the place of another. */
-  void replace(Segment old, Segment by) {
+  /** Puts another list in the place of the list of segments, which does not change meanwhile. */
+  void change(UnaryOperator<SegmentList> change) {
     writeLock.lock();
     try {
-      segments = segments.replacing(old, by);
-    } finally {
-      writeLock.unlock();
-    }
-  }
-
-  /** Takes the first segments out of the list. */
-  void removeFirst(int count) {
-    writeLock.lock();
-    try {
-      segments = segments.withoutFirst(count);
+      segments = change.apply(segments);
     } finally {
       writeLock.unlock();
     }

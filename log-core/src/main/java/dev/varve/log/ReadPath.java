@@ -2,6 +2,7 @@ package dev.varve.log;
 
 import dev.varve.index.TransactionIndex;
 import dev.varve.log.error.LogException;
+import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.LogTruncatedException;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.record.InvalidBatchException;
@@ -58,12 +59,21 @@ final class ReadPath {
     }
   }
 
-  /** Pins the segment after one, whatever became of it; null if that one still takes appends. */
+  /**
+   * Pins what holds the offsets behind a segment, whatever became of it; null if it still takes
+   * appends. If it was rewritten together with others, that is a segment that begins before them:
+   *
+   * <pre>
+   *   the list when the view was taken   [0, 100)  [100, 200)  [200, ...
+   *   the list now                       [0, ........... 200)  [200, ...
+   *   viewAfter([0, 100))                [0, ........... 200)
+   * </pre>
+   */
   @Nullable SegmentView viewAfter(Segment segment) {
     while (true) {
       writer.checkOpen();
       SegmentList segments = writer.segments();
-      int next = segments.floorIndex(segment.baseOffset()) + 1;
+      int next = indexAfter(segment, segments);
       if (next == segments.size()) {
         return null;
       }
@@ -72,6 +82,17 @@ final class ReadPath {
         return view;
       }
     }
+  }
+
+  private static int indexAfter(Segment segment, SegmentList segments) {
+    long end = segment.endOffset();
+    int index = segments.floorIndex(end);
+    if (index < 0) {
+      return 0;
+    }
+    Segment found = segments.get(index);
+    boolean behind = found != segment && found.endOffset() > end;
+    return behind || found.baseOffset() > segment.baseOffset() ? index : index + 1;
   }
 
   /**
@@ -120,7 +141,46 @@ final class ReadPath {
    * @param to at or below a last stable offset, which was asked for before
    */
   void visitAborted(long from, long to, TransactionIndex.Visitor visitor) {
-    SegmentList segments = writer.segments(); // has all that was decided when `to` was found out
+    OnceEach once = new OnceEach(visitor);
+    while (true) {
+      SegmentList segments = writer.segments(); // has all that was decided when `to` was found out
+      try {
+        visitAborted(segments, from, to, once);
+        return;
+      } catch (LogIOException e) {
+        writer.checkOpen();
+        if (segments.all().stream().noneMatch(ReadPath::isRetired)) {
+          throw e;
+        }
+        Thread.onSpinWait(); // its place in the list is about to be another's
+      }
+    }
+  }
+
+  private static boolean isRetired(Segment segment) {
+    return segment instanceof SealedSegment sealed && sealed.isRetired();
+  }
+
+  /** Keeps a visitor from being shown twice what was looked at again; markers are in order. */
+  private static final class OnceEach implements TransactionIndex.Visitor {
+    private final TransactionIndex.Visitor visitor;
+    private long shownTo = -1;
+
+    OnceEach(TransactionIndex.Visitor visitor) {
+      this.visitor = visitor;
+    }
+
+    @Override
+    public void visit(long producerId, long firstOffset, long lastOffset, long lastStableOffset) {
+      if (lastOffset > shownTo) {
+        shownTo = lastOffset;
+        visitor.visit(producerId, firstOffset, lastOffset, lastStableOffset);
+      }
+    }
+  }
+
+  private void visitAborted(
+      SegmentList segments, long from, long to, TransactionIndex.Visitor visitor) {
     for (int i = Math.max(0, segments.floorIndex(from)); i < segments.size(); i++) {
       Segment segment = segments.get(i);
       boolean goesOn = segment.transactionIndex().visitAborted(from, to, visitor);

@@ -5,7 +5,6 @@ import dev.varve.log.error.DamagedRange;
 import dev.varve.log.record.BatchFault;
 import dev.varve.log.segment.ScanBounds;
 import dev.varve.log.segment.SealedSegment;
-import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentList;
@@ -143,10 +142,10 @@ final class ScrubTask {
     return null;
   }
 
-  private boolean isInLog(Segment segment) {
+  private boolean isInLog(SealedSegment segment) {
     SegmentList list = segments.get();
     int index = list.floorIndex(segment.baseOffset());
-    return index >= 0 && list.get(index) == segment;
+    return index >= 0 && list.get(index) == segment && !segment.isRetired();
   }
 
   @GuardedBy("stepLock")

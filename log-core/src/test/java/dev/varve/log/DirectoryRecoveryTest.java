@@ -242,7 +242,7 @@ class DirectoryRecoveryTest {
       strings = {
         "",
         "noise",
-        "varve-checkpoint 3\nstart-offset 1\nrecovery-point 2\ncrc 00000000\n",
+        "varve-checkpoint 4\nstart-offset 1\nrecovery-point 2\ncrc 00000000\n",
         "varve-checkpoint 2\nstart-offset 1\nrecovery-point 2\ncrc 00000000\n",
         "varve-checkpoint 1\nstart-offset 1\nrecovery-point 2\ncrc 00000000\n"
       })

@@ -107,7 +107,9 @@ class OfflineRecoveryTest {
         scanFrom,
         LogCheckpoint.NONE,
         LogCheckpoint.NONE,
+        LogCheckpoint.NONE,
         List.of(),
+        null,
         null);
   }
 

@@ -247,6 +247,10 @@ class ReplicaTest {
         .isEqualTo(new LogCheckpoint.Closed(4200, 1048570, 1763802000000L));
   }
 
+  private static LogCheckpoint.Replacement replacementAt1000() {
+    return new LogCheckpoint.Replacement(1000, 0, 7);
+  }
+
   @Test
   void aCheckpointIsReadAsItWasWritten() throws Exception {
     LogCheckpoint checkpoint =
@@ -254,9 +258,14 @@ class ReplicaTest {
             120,
             4200,
             4096,
+            2048,
             4150,
             4180,
             List.of(new LogCheckpoint.Cut(2048, 917), new LogCheckpoint.Cut(4096, 0)),
+            new LogCheckpoint.Rewrite(
+                0,
+                2048,
+                List.of(new LogCheckpoint.Replacement(0, 51, 0xFFFFFFFFL), replacementAt1000())),
             null);
     assertThat(LogCheckpoint.parse(checkpoint.format())).isEqualTo(checkpoint);
   }

@@ -145,7 +145,8 @@ public final class PartitionState {
       return;
     }
     AbortedTransaction transaction = producers.onMarker(batch, marker);
-    if (transaction != null) {
+    // With a horizon, compaction has found that of the transaction there is nothing left.
+    if (transaction != null && !batch.hasDeleteHorizon()) {
       aborted.append(transaction);
     }
   }

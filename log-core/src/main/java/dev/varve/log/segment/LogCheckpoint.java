@@ -19,13 +19,16 @@ import org.jspecify.annotations.Nullable;
  * point of every operation that touches more than one file.
  *
  * <pre>
- *   varve-checkpoint 2
+ *   varve-checkpoint 3
  *   start-offset 120
  *   recovery-point 4200
  *   scan-from 4096
+ *   first-dirty 2048                       only of a log that was compacted once
  *   high-watermark 4150                    only of a replicated log
  *   truncate-to 4180                       only while a truncation is under way
  *   cut 2048 917                           for each file that has to be cut: base offset, bytes
+ *   rewrite 0 2048                         only while segments are replaced: first base, end
+ *   replacement 0 51234 2881409623         for each segment that comes: base offset, bytes, CRC-32C
  *   closed 4200 1048570 1763802000000      only after an orderly close
  *   crc 13f10f18                           CRC-32C of all lines above, line ends included
  * </pre>
@@ -37,20 +40,25 @@ import org.jspecify.annotations.Nullable;
  * @param startOffset the first offset that can be read
  * @param recoveryPoint the offset below which everything was durable when this was written
  * @param scanFrom the base offset of the first segment whose files may still change
+ * @param firstDirtyOffset the offset below which each key was compacted, or {@link #NONE}
  * @param highWatermark the high watermark when this was written, or {@link #NONE} if the log was
  *     not replicated
  * @param truncateTo the end that the log has to be cut to before anything else is done with it, or
  *     {@link #NONE}
  * @param cuts which files of segments end later than the segments
+ * @param rewrite the replacement of segments that has to be finished before the log is looked at;
+ *     null if none is under way
  * @param closed how the log was left; null while it is open
  */
 public record LogCheckpoint(
     long startOffset,
     long recoveryPoint,
     long scanFrom,
+    long firstDirtyOffset,
     long highWatermark,
     long truncateTo,
     List<Cut> cuts,
+    @Nullable Rewrite rewrite,
     @Nullable Closed closed) {
   /** The name of the file. */
   public static final String FILE_NAME = "varve.checkpoint";
@@ -65,10 +73,10 @@ public record LogCheckpoint(
   public static final long NONE = -1;
 
   private static final String MAGIC = "varve-checkpoint ";
-  private static final String VERSION = "2";
+  private static final String VERSION = "3";
 
-  /** Version 1 had no high watermark and no truncation. */
-  private static final Set<String> READ_VERSIONS = Set.of("1", VERSION);
+  /** Version 1 had no high watermark and no truncation, version 2 no compaction. */
+  private static final Set<String> READ_VERSIONS = Set.of("1", "2", VERSION);
 
   /**
    * The last segment as an orderly close left it. If it is found otherwise, somebody else has
@@ -88,6 +96,29 @@ public record LogCheckpoint(
    * @param bytes what its log file is to be cut to before it is read; 0 if all of the segment goes
    */
   public record Cut(long baseOffset, long bytes) {}
+
+  /**
+   * Segments that others take the place of.
+   *
+   * @param baseOffset of the first segment that goes
+   * @param endOffset the base of the first segment behind them, which stays
+   * @param replacements those that come, ascending
+   */
+  public record Rewrite(long baseOffset, long endOffset, List<Replacement> replacements) {
+    /** Copies the list. */
+    public Rewrite {
+      replacements = List.copyOf(replacements);
+    }
+  }
+
+  /**
+   * A segment that takes the place of others.
+   *
+   * @param baseOffset of the segment
+   * @param bytes the size of its log file
+   * @param checksum the CRC-32C of that file, which tells it from the one that had the name before
+   */
+  public record Replacement(long baseOffset, long bytes, long checksum) {}
 
   /** Copies the list. */
   public LogCheckpoint {
@@ -125,6 +156,9 @@ public record LogCheckpoint(
     text.append("start-offset ").append(startOffset).append('\n');
     text.append("recovery-point ").append(recoveryPoint).append('\n');
     text.append("scan-from ").append(scanFrom).append('\n');
+    if (firstDirtyOffset != NONE) {
+      text.append("first-dirty ").append(firstDirtyOffset).append('\n');
+    }
     if (highWatermark != NONE) {
       text.append("high-watermark ").append(highWatermark).append('\n');
     }
@@ -134,6 +168,9 @@ public record LogCheckpoint(
     for (Cut cut : cuts) {
       text.append("cut ").append(cut.baseOffset).append(' ').append(cut.bytes).append('\n');
     }
+    if (rewrite != null) {
+      append(text, rewrite);
+    }
     if (closed != null) {
       text.append("closed ").append(closed.endOffset);
       text.append(' ').append(closed.sizeBytes);
@@ -142,6 +179,16 @@ public record LogCheckpoint(
     String checksum = checksum(text.toString());
     text.append("crc ").append(checksum).append('\n');
     return text.toString().getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static void append(StringBuilder text, Rewrite rewrite) {
+    text.append("rewrite ").append(rewrite.baseOffset);
+    text.append(' ').append(rewrite.endOffset).append('\n');
+    for (Replacement replacement : rewrite.replacements) {
+      text.append("replacement ").append(replacement.baseOffset);
+      text.append(' ').append(replacement.bytes);
+      text.append(' ').append(replacement.checksum).append('\n');
+    }
   }
 
   /**
@@ -159,9 +206,11 @@ public record LogCheckpoint(
             lines.number("start-offset "),
             lines.number("recovery-point "),
             lines.number("scan-from "),
+            lines.begins("first-dirty ") ? lines.number("first-dirty ") : NONE,
             lines.begins("high-watermark ") ? lines.number("high-watermark ") : NONE,
             lines.begins("truncate-to ") ? lines.number("truncate-to ") : NONE,
             lines.cuts(),
+            lines.begins("rewrite ") ? lines.rewrite() : null,
             lines.begins("closed ") ? lines.closed() : null);
     lines.checkEnd();
     return checkpoint;
@@ -223,6 +272,16 @@ public record LogCheckpoint(
         cuts.add(new Cut(numbers[0], numbers[1]));
       }
       return cuts;
+    }
+
+    Rewrite rewrite() throws InvalidStateFileException {
+      long[] range = numbers(2);
+      List<Replacement> replacements = new ArrayList<>();
+      while (begins("replacement ")) {
+        long[] numbers = numbers(3);
+        replacements.add(new Replacement(numbers[0], numbers[1], numbers[2]));
+      }
+      return new Rewrite(range[0], range[1], replacements);
     }
 
     Closed closed() throws InvalidStateFileException {

@@ -133,6 +133,9 @@ public final class SealedSegment implements Segment {
     if (known != null) {
       return known;
     }
+    if (retired) {
+      throw new LogIOException(path + " is no part of the log any more");
+    }
     try {
       SealedTransactions read = SealedTransactions.read(storage, this);
       contradiction.set(read.contradiction());
@@ -185,6 +188,11 @@ public final class SealedSegment implements Segment {
     SegmentMemory last = memory;
     memory = null;
     return last;
+  }
+
+  /** Whether the segment has left the log, so that its names may be those of another by now. */
+  public synchronized boolean isRetired() {
+    return retired;
   }
 
   private synchronized @Nullable SegmentMemory load() {

@@ -1,5 +1,6 @@
 package dev.varve.log.segment;
 
+import dev.varve.index.AbortedTransaction;
 import dev.varve.index.TransactionIndex;
 import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.producer.LeaderEpochs;
@@ -12,6 +13,8 @@ import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What the batches alone cannot tell, the transactions that were open where the segment begins,
  * the snapshot of producers there tells. Without it, or where the log is damaged, an index that is
- * in order and knows no less than the batches is believed.
+ * in order and knows no less than the batches is believed. Compaction keeps the entry of a
+ * transaction until a pass has met none of its batches, so one whose marker is there is believed.
  *
  * @param index the transactions whose markers lie in the segment
  * @param undecidedAtEnd where the earliest transaction begins that is open at the segment's end:
@@ -44,10 +48,10 @@ record SealedTransactions(
     PartitionState state = new PartitionState(LeaderEpochs.NONE);
     boolean known = loadState(storage, baseOffset, state);
     TransactionIndex given = SegmentIndexes.emptyTransactions(baseOffset);
-    boolean whole = replay(storage, segment, state, given);
     String name = SegmentFile.name(baseOffset, Kind.TRANSACTION_INDEX);
     boolean exists = storage.exists(name) && storage.size(name) <= segment.sizeBytes();
     MemorySegment stored = exists ? bytes(storage, name) : MemorySegment.NULL;
+    boolean whole = replay(storage, segment, state, given, kept(stored, segment));
     long undecidedAtEnd = whole && known ? state.producers().firstUndecidedOffset() : UNKNOWN;
     if (stored.mismatch(given.bytes()) == -1) {
       return new SealedTransactions(given, undecidedAtEnd, null);
@@ -64,6 +68,18 @@ record SealedTransactions(
             + given.entryCount()
             + " aborted transactions";
     return new SealedTransactions(given, undecidedAtEnd, contradiction);
+  }
+
+  /** What the file holds, by the offsets of the markers; nothing if it is not in order. */
+  private static Map<Long, AbortedTransaction> kept(MemorySegment stored, SealedSegment segment) {
+    TransactionIndex index = TransactionIndex.over(stored, segment.baseOffset());
+    Map<Long, AbortedTransaction> kept = new HashMap<>();
+    if (index.firstFault(segment.endOffset()).isEmpty()) {
+      for (int slot = 0; slot < index.entryCount(); slot++) {
+        kept.put(index.transaction(slot).lastOffset(), index.transaction(slot));
+      }
+    }
+    return kept;
   }
 
   /** Returns false if nothing tells which transactions are open at the offset. */
@@ -85,7 +101,11 @@ record SealedTransactions(
 
   /** Returns false if not all batches are sound. */
   private static boolean replay(
-      Storage storage, SealedSegment segment, PartitionState state, TransactionIndex given)
+      Storage storage,
+      SealedSegment segment,
+      PartitionState state,
+      TransactionIndex given,
+      Map<Long, AbortedTransaction> kept)
       throws IOException {
     try (StorageFile file = storage.open(SegmentFile.name(segment.baseOffset(), Kind.LOG))) {
       SegmentScan scan = new SegmentScan(file, ScanBounds.of(segment)).guidedBy(storage);
@@ -95,7 +115,15 @@ record SealedTransactions(
           scan.loadWhole();
         }
         if (batch.hasProducerId()) {
+          int before = given.entryCount();
           state.replay(batch, given);
+          AbortedTransaction compacted = kept.get(batch.lastOffset());
+          if (compacted != null
+              && batch.isControl()
+              && given.entryCount() == before
+              && compacted.producerId() == batch.producerId()) {
+            given.append(compacted);
+          }
         }
       }
       return scan.fault() == null && scan.damages().isEmpty();

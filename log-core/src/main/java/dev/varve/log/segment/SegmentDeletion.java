@@ -92,6 +92,16 @@ public final class SegmentDeletion {
     delete(segment, cutOffset, kinds);
   }
 
+  /**
+   * Deletes a segment that others have taken the place of.
+   *
+   * @param keepsSnapshot whether the state of the producers at its base stays: one of the others
+   *     begins there
+   */
+  public void deleteReplaced(SealedSegment segment, boolean keepsSnapshot) throws IOException {
+    deleteCut(segment, Long.MAX_VALUE, keepsSnapshot);
+  }
+
   private void delete(Segment segment, long cutOffset, Set<Kind> kinds) throws IOException {
     Unlink unlink = new Unlink(segment, kinds);
     // First, so that no reader loads it from files that are about to lose their names.

@@ -97,6 +97,29 @@ public final class SegmentList {
     return new SegmentList(copy);
   }
 
+  /** Whether the list has these segments, neighbours, just as they are. */
+  public boolean containsRun(List<SealedSegment> run) {
+    int index = floorIndex(run.getFirst().baseOffset());
+    if (index < 0 || index + run.size() > segments.length) {
+      return false;
+    }
+    for (int i = 0; i < run.size(); i++) {
+      if (segments[index + i] != run.get(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The list with segments in the place of neighbours, which it {@link #containsRun has}. */
+  public SegmentList replacing(List<SealedSegment> old, List<Segment> by) {
+    int index = floorIndex(old.getFirst().baseOffset());
+    List<Segment> all = new ArrayList<>(Arrays.asList(segments));
+    all.subList(index, index + old.size()).clear();
+    all.addAll(index, by);
+    return new SegmentList(all.toArray(Segment[]::new));
+  }
+
   /** The list without its first {@code count} segments; never without the active one. */
   public SegmentList withoutFirst(int count) {
     if (count >= segments.length) {

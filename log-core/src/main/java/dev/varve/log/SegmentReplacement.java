@@ -1,0 +1,122 @@
+package dev.varve.log;
+
+import dev.varve.log.segment.CleanedSegment;
+import dev.varve.log.segment.LogCheckpoint.Replacement;
+import dev.varve.log.segment.LogCheckpoint.Rewrite;
+import dev.varve.log.segment.Reclaimer;
+import dev.varve.log.segment.SealedSegment;
+import dev.varve.log.segment.Segment;
+import dev.varve.log.segment.SegmentDeletion;
+import dev.varve.log.storage.Storage;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Puts segments in the place of others, all or none across a crash.
+ *
+ * <pre>
+ *   segments           [0, 100)  [100, 200)  [200, ...
+ *   complete           0.log.cleaned, with its indexes, forced
+ *   commit point       the checkpoint says: rewrite 0 200, replacement 0
+ *   names              0.log.cleaned becomes 0.log.swap; from here Kafka too would finish it
+ *                      0.log and 100.log become .deleted, 0.log.swap becomes 0.log
+ *   segments           [0, 200)  [200, ...
+ * </pre>
+ *
+ * <p>Before the commit point nothing of the log has changed. After it, whoever opens the log
+ * finishes what is left to do. Readers keep what they have pinned.
+ *
+ * <p>Thread safety: for whoever holds the keeper's lock.
+ */
+final class SegmentReplacement {
+  private final Storage storage;
+  private final LogWriter writer;
+  private final LogForce force;
+  private final CheckpointFile checkpoints;
+  private final SegmentDeletion deletion;
+  private final LogListener listener;
+
+  SegmentReplacement(
+      Storage storage,
+      LogWriter writer,
+      LogForce force,
+      CheckpointFile checkpoints,
+      Reclaimer reclaimer,
+      LogOptions options) {
+    this.storage = storage;
+    this.writer = writer;
+    this.force = force;
+    this.checkpoints = checkpoints;
+    this.listener = options.listener();
+    this.deletion =
+        new SegmentDeletion(
+            storage, reclaimer, _ -> {}, options.clock(), options.fileDeleteDelayMillis());
+  }
+
+  /**
+   * Does it, unless the log no longer has all of the segments that are to go.
+   *
+   * @param old neighbours, which nothing is left to be cut off
+   * @param by their complete files, ascending
+   * @param sizes what {@link CleanedSegment#complete} said of them
+   * @param endOffset where the last of {@code old} ends
+   * @return false if the log has changed since
+   * @throws IOException if it could not be committed; nothing has changed then
+   */
+  boolean replace(
+      List<SealedSegment> old, List<CleanedSegment> by, List<Replacement> sizes, long endOffset)
+      throws IOException {
+    writer.checkOpen();
+    if (!writer.segments().containsRun(old)) {
+      return false;
+    }
+    checkpoints.writeRewriting(new Rewrite(old.getFirst().baseOffset(), endOffset, sizes));
+    force.directory(); // the commit point
+    try {
+      exchange(old, by, endOffset);
+      force.directory();
+      checkpoints.writeAgain();
+      force.directory();
+    } catch (IOException | RuntimeException e) {
+      throw force.failed("a rewrite of segments that had begun", e);
+    }
+    listener.segmentsRewritten(old.getFirst().baseOffset(), endOffset, bytes(old), bytesOf(sizes));
+    return true;
+  }
+
+  private void exchange(List<SealedSegment> old, List<CleanedSegment> by, long endOffset)
+      throws IOException {
+    for (CleanedSegment cleaned : by.reversed()) {
+      cleaned.markComplete(); // the lowest last: Kafka discards those above an incomplete one
+    }
+    force.directory();
+    for (SealedSegment segment : old) {
+      deletion.deleteReplaced(segment, hasBase(by, segment.baseOffset()));
+    }
+    List<Segment> replacing = new ArrayList<>();
+    for (int i = 0; i < by.size(); i++) {
+      by.get(i).putInPlace();
+      long end = i == by.size() - 1 ? endOffset : by.get(i + 1).baseOffset();
+      replacing.add(by.get(i).seal(end));
+    }
+    writer.change(list -> list.replacing(old, replacing));
+  }
+
+  private static boolean hasBase(List<CleanedSegment> segments, long baseOffset) {
+    return segments.stream().anyMatch(segment -> segment.baseOffset() == baseOffset);
+  }
+
+  private static long bytes(List<SealedSegment> segments) {
+    return segments.stream().mapToLong(Segment::sizeBytes).sum();
+  }
+
+  private static long bytesOf(List<Replacement> sizes) {
+    return sizes.stream().mapToLong(Replacement::bytes).sum();
+  }
+
+  /** The directory, for messages. */
+  String directory() {
+    return storage.directory().toString();
+  }
+}
