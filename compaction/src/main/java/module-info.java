@@ -1,5 +1,8 @@
 /** The background compactor: its only lever is to replace sealed segments by others. */
 module dev.varve.compaction {
   requires static org.jspecify;
-  requires dev.varve.log;
+  requires static com.google.errorprone.annotations;
+  requires transitive dev.varve.log;
+
+  exports dev.varve.compaction;
 }

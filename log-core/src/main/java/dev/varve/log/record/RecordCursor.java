@@ -188,6 +188,17 @@ public final class RecordCursor {
     return opened;
   }
 
+  /**
+   * Stands before the first record of the open batch again, which is neither copied nor inflated
+   * anew.
+   *
+   * @return this cursor
+   */
+  public RecordCursor rewind() {
+    parser.rewind();
+    return this;
+  }
+
   /** Forgets the open batch: {@link #next} returns false until another is opened. */
   public void clear() {
     parser.clear();

@@ -34,6 +34,7 @@ final class RecordParser {
   private boolean appendTime;
   private int lastOffsetDelta;
   private int recordCount;
+  private int start;
   private int end;
 
   // How far the parser has come.
@@ -56,6 +57,7 @@ final class RecordParser {
    * @param batchPosition where the batch is, for messages
    */
   void begin(byte[] header, ScratchMemory memory, int start, int end, long batchPosition) {
+    this.start = start;
     this.end = end;
     this.batchPosition = batchPosition;
     input.wrap(memory.array(), start);
@@ -71,6 +73,13 @@ final class RecordParser {
     if (recordCount == 0) {
       checkNothingLeft();
     }
+  }
+
+  /** Stands before the first record of the same batch again; nowhere, if it has left the batch. */
+  void rewind() {
+    input.position = start;
+    offsetDelta = -1;
+    recordsRead = 0;
   }
 
   Record record() {
