@@ -2,6 +2,7 @@
 module dev.varve.compaction {
   requires static org.jspecify;
   requires static com.google.errorprone.annotations;
+  requires jdk.jfr;
   requires transitive dev.varve.log;
 
   exports dev.varve.compaction;

@@ -56,8 +56,7 @@ record CleanableRange(long firstDirtyOffset, String firstDirtyReason, long endOf
   private static CleanableRange from(
       long firstDirty, String reason, CompactionFacts log, CompactionConfig config) {
     Bound bound =
-        Collections.min(
-            bounds(firstDirty, log, config), Comparator.comparingLong(Bound::offset));
+        Collections.min(bounds(firstDirty, log, config), Comparator.comparingLong(Bound::offset));
     long end = Math.max(firstDirty, bound.offset());
     return new CleanableRange(firstDirty, reason, baseAtOrBelow(end, log), bound);
   }
@@ -66,6 +65,7 @@ record CleanableRange(long firstDirtyOffset, String firstDirtyReason, long endOf
   private static List<Bound> bounds(long firstDirty, CompactionFacts log, CompactionConfig config) {
     List<Bound> bounds = new ArrayList<>();
     bounds.add(new Bound(log.active().baseOffset(), "the active segment takes appends"));
+    bounds.add(new Bound(log.settledEndOffset(), "files are still to be put in order"));
     long stable = log.offsets().lastStableOffset();
     bounds.add(new Bound(stable, "last stable offset " + stable + ", all behind is undecided"));
     long high = log.offsets().highWatermark();

@@ -19,6 +19,8 @@ import java.util.OptionalLong;
  * @param indexBytes how large indexes are, of the segments of which that is known; others count as
  *     having none
  * @param setAside why a segment cannot be read, of those that cannot
+ * @param settledEndOffset the base offset of the first segment whose files are still to be put in
+ *     order, which cannot be replaced yet
  * @param nowMillis the time of the decision, in milliseconds since the epoch
  */
 public record CompactionFacts(
@@ -29,6 +31,7 @@ public record CompactionFacts(
     Map<Long, Long> firstTimestamps,
     Map<Long, IndexBytes> indexBytes,
     Map<Long, String> setAside,
+    long settledEndOffset,
     long nowMillis) {
 
   /**
@@ -60,7 +63,15 @@ public record CompactionFacts(
   public static CompactionFacts of(
       String name, LogOffsets offsets, List<SegmentInfo> segments, long nowMillis) {
     return new CompactionFacts(
-        name, offsets, segments, OptionalLong.empty(), Map.of(), Map.of(), Map.of(), nowMillis);
+        name,
+        offsets,
+        segments,
+        OptionalLong.empty(),
+        Map.of(),
+        Map.of(),
+        Map.of(),
+        Long.MAX_VALUE,
+        nowMillis);
   }
 
   /**
@@ -71,7 +82,23 @@ public record CompactionFacts(
    */
   public static CompactionFacts of(CommitLog log, long nowMillis) {
     LogOffsets offsets = log.offsets(); // first: what is appended since is above them
-    return of(log.directory().toString(), offsets, log.segments(), nowMillis);
+    long settledEnd = log.rewriter().settledEndOffset();
+    return of(log.directory().toString(), offsets, log.segments(), nowMillis)
+        .withSettledEndOffset(settledEnd);
+  }
+
+  /** The same log of which it is known how far its files are in order. */
+  public CompactionFacts withSettledEndOffset(long offset) {
+    return new CompactionFacts(
+        name,
+        offsets,
+        segments,
+        keptFirstDirtyOffset,
+        firstTimestamps,
+        indexBytes,
+        setAside,
+        offset,
+        nowMillis);
   }
 
   /** The same log of which it is known where the last pass ended. */
@@ -84,6 +111,7 @@ public record CompactionFacts(
         firstTimestamps,
         indexBytes,
         setAside,
+        settledEndOffset,
         nowMillis);
   }
 
@@ -100,6 +128,7 @@ public record CompactionFacts(
         millisByBase,
         indexBytes,
         setAside,
+        settledEndOffset,
         nowMillis);
   }
 
@@ -113,6 +142,7 @@ public record CompactionFacts(
         firstTimestamps,
         bytesByBase,
         setAside,
+        settledEndOffset,
         nowMillis);
   }
 
@@ -126,6 +156,7 @@ public record CompactionFacts(
         firstTimestamps,
         indexBytes,
         reasonByBase,
+        settledEndOffset,
         nowMillis);
   }
 

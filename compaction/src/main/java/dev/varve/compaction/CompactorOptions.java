@@ -1,6 +1,7 @@
 package dev.varve.compaction;
 
 import java.time.Duration;
+import java.util.function.Supplier;
 
 /**
  * How a compactor works, whatever the topics are that it works on. Immutable; what is not set has
@@ -13,11 +14,15 @@ public final class CompactorOptions {
   private final long keyMapBytes;
   private final long ioBytesPerSecondMax;
   private final long backoffMillis;
+  private final CompactionListener listener;
+  private final Supplier<KeyHash> keyHash;
 
   private CompactorOptions(Builder builder) {
     this.keyMapBytes = builder.keyMapBytes;
     this.ioBytesPerSecondMax = builder.ioBytesPerSecondMax;
     this.backoffMillis = builder.backoffMillis;
+    this.listener = builder.listener;
+    this.keyHash = builder.keyHash;
   }
 
   /** A map of 128 MiB, no limit of I/O, 15 seconds between looks. */
@@ -50,6 +55,16 @@ public final class CompactorOptions {
     return backoffMillis;
   }
 
+  /** The hash for the keys of a pass. */
+  KeyHash keyHash() {
+    return keyHash.get();
+  }
+
+  /** Who is told what happens. */
+  public CompactionListener listener() {
+    return listener;
+  }
+
   @Override
   public String toString() {
     return "CompactorOptions[key map "
@@ -66,6 +81,8 @@ public final class CompactorOptions {
     private long keyMapBytes = 128L << 20;
     private long ioBytesPerSecondMax = Long.MAX_VALUE;
     private long backoffMillis = Duration.ofSeconds(15).toMillis();
+    private CompactionListener listener = CompactionListener.NONE;
+    private Supplier<KeyHash> keyHash = KeyHash::random;
 
     private Builder() {}
 
@@ -92,6 +109,18 @@ public final class CompactorOptions {
         throw new IllegalArgumentException("backoff is " + pause + ", expected 0 or more");
       }
       backoffMillis = pause.compareTo(FOREVER) < 0 ? pause.toMillis() : FOREVER.toMillis();
+      return this;
+    }
+
+    /** Who is told what happens; nobody by default. */
+    public Builder listener(CompactionListener toTell) {
+      listener = toTell;
+      return this;
+    }
+
+    /** Another hash than one that is random for each pass: one by which keys collide, say. */
+    Builder keyHash(KeyHash hash) {
+      keyHash = () -> hash;
       return this;
     }
 

@@ -1,7 +1,9 @@
 package dev.varve.compaction;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.varve.log.SegmentRewriter.ProducerEnd;
 import dev.varve.log.record.RecordBatch;
+import java.util.List;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,13 @@ final class LastBatches implements ActiveProducers {
           ? batch.lastOffset() == lastDataOffset
           : batch.isControl() && batch.producerEpoch() == epoch;
     }
+  }
+
+  /** The ends of all producers of a log. */
+  static LastBatches of(List<ProducerEnd> ends) {
+    LastBatches last = new LastBatches();
+    ends.forEach(end -> last.add(end.producerId(), end.epoch(), end.lastDataOffset()));
+    return last;
   }
 
   /**

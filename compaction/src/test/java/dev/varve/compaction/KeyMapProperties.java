@@ -93,7 +93,7 @@ class KeyMapProperties {
     assertThat(map.size()).isEqualTo(model.size()).isLessThanOrEqualTo(map.keysMax());
     assertThat(map.logComparisons()).isEqualTo(log.comparisons());
     records.forEach((at, key) -> {
-      long latest = model.get(ByteBuffer.wrap(key));
+      long latest = model.getOrDefault(ByteBuffer.wrap(key), -1L);
       assertThat(FakeLog.latestOffset(map, key, at)).isEqualTo(latest);
       assertThat(FakeLog.isLatest(map, key, at)).isEqualTo(latest == at);
     });

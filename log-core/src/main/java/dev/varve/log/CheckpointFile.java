@@ -72,7 +72,7 @@ final class CheckpointFile {
   }
 
   /** Writes what was written last. */
-  void writeAgain() throws IOException {
+  private void writeAgain() throws IOException {
     write(LogCheckpoint.NONE, List.of(), null, null);
   }
 

@@ -25,7 +25,8 @@ import java.util.List;
  * </pre>
  *
  * <p>Before the commit point nothing of the log has changed. After it, whoever opens the log
- * finishes what is left to do. Readers keep what they have pinned.
+ * finishes what is left to do: also when nothing is, since the checkpoint says so until the next
+ * one is written. Readers keep what they have pinned.
  *
  * <p>Thread safety: for whoever holds the keeper's lock.
  */
@@ -75,8 +76,6 @@ final class SegmentReplacement {
     force.directory(); // the commit point
     try {
       exchange(old, by, endOffset);
-      force.directory();
-      checkpoints.writeAgain();
       force.directory();
     } catch (IOException | RuntimeException e) {
       throw force.failed("a rewrite of segments that had begun", e);

@@ -86,6 +86,20 @@ public final class SegmentRewriter {
   }
 
   /**
+   * The base offset of the first segment whose files are still to be put in order, so that it
+   * cannot be replaced yet: the active one at the latest.
+   */
+  public long settledEndOffset() {
+    SegmentList segments = writer.segments();
+    for (Segment segment : segments.all()) {
+      if (!(segment instanceof SealedSegment sealed) || keeper.isUntrimmed(sealed)) {
+        return segment.baseOffset();
+      }
+    }
+    return segments.active().baseOffset();
+  }
+
+  /**
    * Reads a sealed segment.
    *
    * @param baseOffset of the segment

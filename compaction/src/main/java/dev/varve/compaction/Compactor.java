@@ -1,0 +1,134 @@
+package dev.varve.compaction;
+
+import dev.varve.log.error.LogException;
+import dev.varve.log.maintenance.MaintenanceTask;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.agrona.concurrent.EpochClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compacts logs in the background, one at a time, the dirtiest of those that are due first. One
+ * budget of memory, and one of I/O, is for all of them. A log that fails is left alone until the
+ * next look, and keeps none of the others from being compacted.
+ *
+ * {@snippet :
+ * maintenance.add(new Compactor(() -> List.of(compaction), options, clock));
+ * }
+ *
+ * <p>Thread safety: as {@link MaintenanceTask} asks for.
+ */
+public final class Compactor implements MaintenanceTask {
+  private static final long MILLIS_PER_SECOND = 1000;
+
+  private final Supplier<? extends Collection<LogCompaction>> logs;
+  private final CompactorOptions options;
+  private final EpochClock clock;
+  private @Nullable LogCompaction current;
+
+  /** The time before which nothing is read, so that the rate is kept. */
+  private long pausedUntilMillis = Long.MIN_VALUE;
+
+  private volatile long backlogBytes;
+
+  /**
+   * For the logs that are there at each look.
+   *
+   * @param options the same as those of the logs
+   */
+  public Compactor(
+      Supplier<? extends Collection<LogCompaction>> logs,
+      CompactorOptions options,
+      EpochClock clock) {
+    this.logs = logs;
+    this.options = options;
+    this.clock = clock;
+  }
+
+  @Override
+  public int doWork() {
+    if (clock.time() < pausedUntilMillis) {
+      return 0;
+    }
+    LogCompaction log = current;
+    if (log == null || log.isIdle()) {
+      log = beginNext();
+      current = log;
+    }
+    return log == null ? 0 : step(log);
+  }
+
+  private int step(LogCompaction log) {
+    boolean done = false;
+    try {
+      long bytes = log.step().bytes();
+      done = true;
+      backlogBytes =
+          log.progress().map(progress -> progress.totalBytes() - progress.doneBytes()).orElse(0L);
+      if (options.isThrottled()) {
+        pausedUntilMillis =
+            clock.time() + Math.ceilDiv(bytes * MILLIS_PER_SECOND, options.ioBytesPerSecondMax());
+      }
+      return 1;
+    } finally {
+      if (!done) {
+        log.close();
+        current = null;
+        backlogBytes = 0;
+      }
+    }
+  }
+
+  /** Begins a pass over the log that needs it most; null if none does. */
+  private @Nullable LogCompaction beginNext() {
+    List<LogCompaction> candidates = new ArrayList<>(logs.get());
+    List<CompactionPlan> plans = new ArrayList<>();
+    List<LogCompaction> planned = new ArrayList<>();
+    LogException failure = null;
+    for (LogCompaction candidate : candidates) {
+      try {
+        plans.add(candidate.plan());
+        planned.add(candidate);
+      } catch (LogException e) { // that log has stopped, or was closed
+        failure = e;
+      }
+    }
+    Optional<CompactionPlan> dirtiest = Dirtiest.among(plans);
+    if (dirtiest.isEmpty()) {
+      pausedUntilMillis = clock.time() + options.backoffMillis();
+      if (failure != null) {
+        throw failure;
+      }
+      return null;
+    }
+    LogCompaction next = planned.get(plans.indexOf(dirtiest.get()));
+    next.begin(dirtiest.get());
+    return next;
+  }
+
+  @Override
+  public String roleName() {
+    return "compaction";
+  }
+
+  /** The directory of the log that is being compacted; empty while none is. */
+  @Override
+  public String subject() {
+    LogCompaction log = current;
+    return log == null ? "" : log.logName();
+  }
+
+  /** The bytes that are left to read in what the pass does now. */
+  @Override
+  public long backlog() {
+    return backlogBytes;
+  }
+
+  @Override
+  public long idleMillisMax() {
+    return Math.min(options.backoffMillis(), MILLIS_PER_SECOND);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.varve.compaction;
+
+import dev.varve.log.CommitLog;
+import dev.varve.log.LogReader;
+import dev.varve.log.record.Record;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares keys with those in a log, one look-up each.
+ *
+ * <p>Thread safety: for one thread.
+ */
+final class RecordsOfLog implements LoggedKeys, AutoCloseable {
+  private final CommitLog log;
+  private @Nullable LogReader reader;
+
+  RecordsOfLog(CommitLog log) {
+    this.log = log;
+  }
+
+  @Override
+  public boolean hasKeyAt(long offset, MemorySegment keyMemory, long keyPosition, int keyBytes) {
+    LogReader at = readerAt(offset);
+    if (!at.next() || at.record().offset() != offset) {
+      throw new LogChangedException(log.directory() + " has no record at offset " + offset);
+    }
+    Record record = at.record();
+    return record.keyBytes() == keyBytes
+        && MemorySegment.mismatch(
+                record.memory(),
+                record.keyPosition(),
+                record.keyPosition() + keyBytes,
+                keyMemory,
+                keyPosition,
+                keyPosition + keyBytes)
+            < 0;
+  }
+
+  private LogReader readerAt(long offset) {
+    LogReader opened = reader;
+    if (opened == null) {
+      opened = log.reader(offset);
+      reader = opened;
+    } else {
+      opened.seek(offset);
+    }
+    return opened;
+  }
+
+  /** Lets go of the memory of the last look-up. */
+  @Override
+  public void close() {
+    if (reader != null) {
+      reader.close();
+      reader = null;
+    }
+  }
+}
