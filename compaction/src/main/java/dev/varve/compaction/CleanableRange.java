@@ -56,8 +56,7 @@ record CleanableRange(long firstDirtyOffset, String firstDirtyReason, long endOf
   private static CleanableRange from(
       long firstDirty, String reason, CompactionFacts log, CompactionConfig config) {
     Bound bound =
-        Collections.min(
-            bounds(firstDirty, log, config), Comparator.comparingLong(Bound::offset));
+        Collections.min(bounds(firstDirty, log, config), Comparator.comparingLong(Bound::offset));
     long end = Math.max(firstDirty, bound.offset());
     return new CleanableRange(firstDirty, reason, baseAtOrBelow(end, log), bound);
   }

@@ -113,9 +113,8 @@ record Cleaning(
         new Result(
             new ByteArrayOutputStream(), new ArrayList<>(), new ArrayList<>(), new CleaningStats());
     CleanedTransactions transactions = new CleanedTransactions();
-    transactions.keepIn(
-        (producerId, first, last, stable) ->
-            result.stillAborted().add(new Aborted(producerId, first, last, stable)));
+    transactions.keepIn((producerId, first, last, stable) ->
+        result.stillAborted().add(new Aborted(producerId, first, last, stable)));
     addTo(transactions, aborted);
     BatchCleaner cleaner =
         new BatchCleaner(RecordCursor.DECOMPRESSED_BYTES_MAX_DEFAULT, result.stats());

@@ -114,7 +114,9 @@ class CleaningLikeKafkaProperties {
         log, cleaning(history, log, history.aborted(), pass, NOW_MILLIS, deleteRetentionMillis));
   }
 
-  /** Each pass over what Kafka has left, so that horizons, empty batches and indexes are its own. */
+  /**
+   * Each pass over what Kafka has left, so that horizons, empty batches and indexes are its own.
+   */
   @Property(tries = 300)
   void passAfterPassLeavesTheSame(
       @ForAll("histories") List<Step> steps, @ForAll("passes") Pass pass) throws Exception {
