@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class RecordCursorTest {
 
@@ -92,6 +93,28 @@ class RecordCursorTest {
   /** The table says "0/2 length 6; at most 5" for "record 0 of 2: length 6, expected at most 5". */
   private static String spelledOut(String message) {
     return message.replaceFirst("^(\\d)/(\\d) ", "record $1 of $2: ").replace("; ", ", expected ");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Codec.class)
+  void theRecordsOfABatchCanBeReadAgain(Codec codec) {
+    RecordBatchBuilder builder = RecordBatchBuilder.of(Compression.of(codec));
+    builder.append(7, new byte[1], new byte[2]).append(5, new byte[3], null);
+    cursor.open(builder.build().batch());
+    for (int round = 0; round < 3; round++) {
+      assertThat(cursor.next()).isTrue();
+      assertThat(cursor.record().offset()).isZero();
+      assertThat(cursor.record().timestamp()).isEqualTo(7);
+      if (round > 0) { // once from the midst
+        assertThat(cursor.next()).isTrue();
+        assertThat(cursor.record().offset()).isEqualTo(1);
+        assertThat(cursor.record().keyBytes()).isEqualTo(3);
+        assertThat(cursor.next()).isFalse();
+      }
+      cursor.rewind();
+    }
+    cursor.clear();
+    assertThat(cursor.rewind().next()).as("it has left the batch").isFalse();
   }
 
   @Test
