@@ -5,6 +5,8 @@ import dev.varve.log.inspect.LogVerifier;
 import dev.varve.log.inspect.VerifyListener;
 import dev.varve.log.inspect.VerifyReport;
 import dev.varve.log.store.StoreListing;
+import dev.varve.log.store.StoreVerifier;
+import dev.varve.log.store.StoreVerifyReport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -21,6 +23,9 @@ import picocli.CommandLine.Parameters;
       "Prints each finding with file, position, what was found and what was expected.",
       "Takes no lock and changes nothing.",
       "",
+      "Of a data directory, what stands beside the logs is checked too: meta.properties,",
+      "the files with offsets, the marker of a clean stop, the ids of topics, names.",
+      "",
       "A note is lawful but worth knowing, and leaves the status 0; damage makes it 1. A",
       "log that is open has no index files for its newest segments and zeros behind its",
       "last batch: such are notes."
@@ -36,29 +41,43 @@ final class VerifyCommand extends LogCommand {
   public Integer call() throws IOException {
     ByteSink sink = streams().sink();
     StoreListing store = StoreListing.of(directory).orElse(null);
-    boolean sound =
-        store == null
-            ? verify(directory, "", sink)
-            : new EachLog(store, streams())
-                .run(log -> verify(store.directory(log), log + ": ", sink));
+    boolean sound = store == null ? verify(directory, "", sink).isSound() : verify(store, sink);
     sink.flush();
     return sound ? ExitCode.FINE : ExitCode.FAILED;
   }
 
-  private boolean verify(Path log, String name, ByteSink sink) throws IOException {
+  private boolean verify(StoreListing store, ByteSink sink) throws IOException {
+    StoreVerifier verifier = StoreVerifier.of(store, finding -> print(sink, finding.toString()));
+    boolean sound =
+        new EachLog(store, streams())
+            .run(log -> {
+              VerifyReport report = verify(store.directory(log), log + ": ", sink);
+              verifier.compare(log, report);
+              return report.isSound();
+            });
+    StoreVerifyReport report = verifier.end();
+    print(sink, "beside the logs: " + summary(report));
+    return sound && report.isSound();
+  }
+
+  private VerifyReport verify(Path log, String name, ByteSink sink) throws IOException {
     VerifyReport report;
     try (ProgressLine progress = ProgressLine.ofBytes(streams(), "verify")) {
       report = LogVerifier.verify(log, new Printer(sink, progress));
     }
-    sink.write((name + summary(report) + "\n").getBytes(StandardCharsets.UTF_8));
-    return report.isSound();
+    print(sink, name + summary(report));
+    return report;
+  }
+
+  private static void print(ByteSink sink, String line) {
+    byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
+    sink.write(bytes, 0, bytes.length);
   }
 
   private record Printer(ByteSink sink, ProgressLine progress) implements VerifyListener {
     @Override
     public void found(Finding finding) {
-      byte[] line = (finding + "\n").getBytes(StandardCharsets.UTF_8);
-      sink.write(line, 0, line.length);
+      print(sink, finding.toString());
     }
 
     @Override
@@ -81,8 +100,16 @@ final class VerifyCommand extends LogCommand {
             ? "1 index entry"
             : Text.count(report.indexEntries()) + " index entries")
         + "; "
-        + (report.damages() == 0 ? "no damage" : Text.count(report.damages(), "damage"))
+        + counts(report.damages(), report.notes());
+  }
+
+  private static String summary(StoreVerifyReport report) {
+    return (report.isSound() ? "sound: " : "damaged: ") + counts(report.damages(), report.notes());
+  }
+
+  private static String counts(long damages, long notes) {
+    return (damages == 0 ? "no damage" : Text.count(damages, "damage"))
         + ", "
-        + Text.count(report.notes(), "note");
+        + Text.count(notes, "note");
   }
 }
