@@ -13,9 +13,6 @@ import dev.varve.log.store.StoreListing;
 import dev.varve.log.store.TopicPartition;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
@@ -85,7 +82,7 @@ final class InfoCommand extends LogCommand {
     long goingBytes = 0;
     for (String name : store.going()) {
       Path going = store.path().resolve(name);
-      long bytes = bytesUnder(going);
+      long bytes = LogFiles.bytesIn(going, "*");
       goingBytes += bytes;
       if (json) {
         printGoing(going, bytes, sink);
@@ -109,19 +106,6 @@ final class InfoCommand extends LogCommand {
       sink.write(text, 0, text.length);
     }
     return sound;
-  }
-
-  /** What goes meanwhile counts as nothing. */
-  private static long bytesUnder(Path going) throws IOException {
-    long bytes = 0;
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(going)) {
-      for (Path file : files) {
-        bytes += Files.exists(file) ? Files.size(file) : 0;
-      }
-    } catch (NoSuchFileException e) {
-      return bytes;
-    }
-    return bytes;
   }
 
   private static void printGoing(Path directory, long bytes, ByteSink sink) throws IOException {

@@ -85,4 +85,12 @@ public record StoreListing(
       return Map.of(); // told by StoreVerifier
     }
   }
+
+  /**
+   * What topics are configured by in the data directory, by Kafka's names; what no topic can have
+   * is left out.
+   */
+  public Map<String, Map<String, String>> topicConfigs() throws IOException {
+    return TopicConfigs.read(StoreFiles.read(path, TopicConfigs.FILE_NAME).orElse(new byte[0]));
+  }
 }

@@ -112,6 +112,17 @@ final class TopicConfigs {
     return faults;
   }
 
+  /** What of a file can be used, by topics. */
+  static Map<String, Map<String, String>> read(byte[] file) throws IOException {
+    Properties properties = new Properties();
+    try {
+      properties.load(new StringReader(new String(file, StandardCharsets.ISO_8859_1)));
+    } catch (IllegalArgumentException e) {
+      return Map.of(); // told by StoreVerifier
+    }
+    return Map.copyOf(sound(properties, (_, _) -> {}));
+  }
+
   private static void check(String topic, Map<String, String> config) {
     var _ = new TopicPartition(topic, 0);
     var _ = LogOptions.fromTopicConfig(config);
