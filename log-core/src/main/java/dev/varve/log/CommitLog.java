@@ -55,7 +55,6 @@ public final class CommitLog implements AutoCloseable {
   private final ReadPath readPath;
   private final SegmentSurvey survey;
   private final LogMaintenance background;
-  private final ThreadLocal<RecordBatchBuilder> builders;
 
   private CommitLog(Storage storage, LogOptions options, LogRecovery.Recovered recovered)
       throws IOException {
@@ -81,11 +80,10 @@ public final class CommitLog implements AutoCloseable {
     this.producerExpiry = new ProducerExpiry(writer, options);
     this.readPath = new ReadPath(writer, keeper, failure, options);
     this.survey = new SegmentSurvey(storage, writer, keeper, readPath, options.clock());
-    this.builders = ThreadLocal.withInitial(this::newBatch);
     this.background =
         new LogMaintenance(options, directory().toString())
             .space(writer::prepareSpace)
-            .keeper(keeper::backlog, keeper::maintain)
+            .keeper(() -> writer.rules().options().durability(), keeper::backlog, keeper::maintain)
             .transactionTimeouts(transactionTimeouts::doWork)
             .producers(producerExpiry::doWork)
             .scrub(scrub::doWork);
@@ -186,8 +184,7 @@ public final class CommitLog implements AutoCloseable {
    * @see #append(byte[], byte[])
    */
   public long append(long timestamp, byte @Nullable [] key, byte @Nullable [] value) {
-    RecordBatchBuilder builder = builders.get().clear();
-    return append(builder.append(timestamp, key, value).build());
+    return append(writer.rules().builder().append(timestamp, key, value).build());
   }
 
   /**
@@ -236,6 +233,19 @@ public final class CommitLog implements AutoCloseable {
     return readPath.isAborted(producerId, offset);
   }
 
+  /**
+   * Takes over, at once, what {@link LogOptions.Builder#topicConfig} can set: sizes and ages at
+   * which segments are rolled, bounds of batches and timestamps, compression, durability, delays.
+   * Indexes have their density from the next segment on, producers and builders of batches their
+   * compression when they are made. All else stays as the log was opened with.
+   *
+   * @throws dev.varve.log.error.LogClosedException if the log was closed
+   */
+  public void configure(LogOptions changed) {
+    writer.configure(changed);
+    background.wakeKeeper(); // it may have to force more often
+  }
+
   /** The log as one of several replicas. */
   public Replica replica() {
     return replica;
@@ -248,7 +258,7 @@ public final class CommitLog implements AutoCloseable {
 
   /** A builder of batches with the log's compression, for one thread. */
   public RecordBatchBuilder newBatch() {
-    return RecordBatchBuilder.of(options.compression());
+    return writer.rules().newBuilder();
   }
 
   /**

@@ -367,9 +367,9 @@ public final class LogStore implements AutoCloseable {
   }
 
   /**
-   * Configures a topic, durably, in place of what it was configured by before. Logs that are open
-   * keep what they were opened with until they are {@linkplain #reopen reopened}; what tasks ask
-   * for, such as {@code retention.ms}, counts at once. A topic need not have a log.
+   * Configures a topic, durably, in place of what it was configured by before. Its logs that are
+   * open take that up at once ({@link CommitLog#configure}), and so do tasks that ask for it, of
+   * {@code retention.ms} for example. A topic need not have a log.
    *
    * @param config by Kafka's names, {@code segment.bytes} for example; empty for Kafka's defaults
    * @throws IllegalArgumentException if Kafka does not have a name, or a value is out of range
@@ -380,6 +380,7 @@ public final class LogStore implements AutoCloseable {
     try {
       checkOpen();
       configs.set(topic, config);
+      opener.configure(topic, logs.values());
     } catch (IOException e) {
       throw new LogIOException(
           directory().resolve(TopicConfigs.FILE_NAME) + " could not be written: " + e.getMessage(),

@@ -327,7 +327,7 @@ class LogStoreTest {
       append(store.log(ORDERS), "d");
       assertThat(store.log(ORDERS).segments()).hasSize(4);
       store.configure("orders", Map.of());
-      append(store.reopen(ORDERS), "e", "f", "g");
+      append(store.log(ORDERS), "e", "f", "g");
       assertThat(store.log(ORDERS).segments()).hasSize(4);
     }
     assertThat(text(tree, "varve.topics")).isEqualTo("\n");
