@@ -1,6 +1,7 @@
 package dev.varve.log;
 
 import dev.varve.log.error.LogException;
+import dev.varve.log.error.LogFailedException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.maintenance.TaskStatus;
@@ -13,6 +14,7 @@ import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.agrona.concurrent.EpochClock;
@@ -45,6 +47,7 @@ public final class CommitLog implements AutoCloseable {
   private final Storage storage;
   private final LogOptions options;
   private final OpenReport openReport;
+  private final FailureLatch failure;
   private final LogWriter writer;
   private final LogKeeper keeper;
   private final Replica replica;
@@ -61,7 +64,7 @@ public final class CommitLog implements AutoCloseable {
     this.storage = storage;
     this.options = options;
     this.openReport = recovered.report();
-    FailureLatch failure = new FailureLatch(storage.directory().toString(), options.listener());
+    this.failure = new FailureLatch(storage.directory().toString(), options.listener());
     this.writer =
         new LogWriter(
             storage,
@@ -104,7 +107,7 @@ public final class CommitLog implements AutoCloseable {
    *     another process
    * @throws LogIOException if the disk fails; the directory is given back, so that it can be tried
    *     again
-   * @throws dev.varve.log.error.LogFailedException if a force of the directory fails
+   * @throws LogFailedException if a force of the directory fails
    */
   public static CommitLog open(Path directory, LogOptions options) {
     return open(DirectoryStorage.open(directory), options);
@@ -157,6 +160,11 @@ public final class CommitLog implements AutoCloseable {
   /** What opening the log found and did. */
   public OpenReport openReport() {
     return openReport;
+  }
+
+  /** Why the log has stopped, also when it was closed since; empty if it has not. */
+  public Optional<LogFailedException> failure() {
+    return failure.first();
   }
 
   /** The directory of the log. */
@@ -395,7 +403,7 @@ public final class CommitLog implements AutoCloseable {
    * @param offset the offset of a record that was appended
    * @throws dev.varve.log.error.OffsetOutOfRangeException if there is no such record
    * @throws dev.varve.log.error.LogTruncatedException if the record is truncated meanwhile
-   * @throws dev.varve.log.error.LogFailedException if the force fails: the log stops
+   * @throws LogFailedException if the force fails: the log stops
    */
   public void awaitDurable(long offset) {
     keeper.awaitDurable(endOf(offset));
@@ -464,8 +472,7 @@ public final class CommitLog implements AutoCloseable {
    *
    * @throws LogIOException if the files cannot be put in order, on a full disk perhaps: the next
    *     open scans
-   * @throws dev.varve.log.error.LogFailedException if a force fails, so that what was not durable
-   *     before may be lost
+   * @throws LogFailedException if a force fails, so that what was not durable before may be lost
    */
   @Override
   public void close() {

@@ -42,8 +42,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>The logs share one thread for their background work, unless {@link
  * LogStoreOptions.Builder#maintenance} says otherwise. One that cannot be opened, or stops, touches
- * no other. {@link #failures} says what kept one from being opened; one that stops while it is open
- * tells its own listener, and whoever calls it.
+ * no other: {@link #failures} says why. One that stops while it is open tells its own listener,
+ * too, and whoever calls it.
  *
  * <p>Exceptions are all {@link LogException}s. Thread safety: safe for use by several threads.
  */
@@ -145,7 +145,10 @@ public final class LogStore implements AutoCloseable {
     return Collections.unmodifiableNavigableSet(logs.navigableKeySet());
   }
 
-  /** What keeps logs from being opened, now; one that was opened and has stopped is not in it. */
+  /**
+   * What keeps logs from being used, now: why they could not be opened, or have stopped since. See
+   * {@link #reopen}.
+   */
   public Map<TopicPartition, Throwable> failures() {
     return StoreOpening.failures(logs.values());
   }
