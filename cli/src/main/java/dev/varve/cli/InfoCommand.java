@@ -10,12 +10,14 @@ import dev.varve.log.inspect.TransactionSummary;
 import dev.varve.log.record.Codec;
 import dev.varve.log.record.LeaderEpoch;
 import dev.varve.log.store.StoreListing;
+import dev.varve.log.store.TopicPartition;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToLongFunction;
@@ -36,7 +38,9 @@ import picocli.CommandLine.Parameters;
       "",
       "Of a data directory with the directories of many logs, such as a LogStore or a",
       "broker has, prints one line for each log. A log that cannot be read does not stop",
-      "the others; the status is then 1."
+      "the others; the status is then 1. The start of a log is where the data directory",
+      "has noted it, if that is further than the log itself says; logs that were deleted",
+      "and whose files are still there are counted as going."
     },
     footer = {
       "  varve info orders-0",
@@ -66,23 +70,34 @@ final class InfoCommand extends LogCommand {
   private boolean print(ByteSink sink) throws IOException {
     LogSummary summary = summary(directory);
     if (json) {
-      printJson(summary, sink);
+      printJson(summary, summary.directory().startOffset(), sink);
     } else {
       sink.write(table(summary).getBytes(StandardCharsets.UTF_8));
     }
     return warn(summary);
   }
 
-  private boolean print(StoreListing store, ByteSink sink) {
-    StoreTable table = new StoreTable(store);
+  private boolean print(StoreListing store, ByteSink sink) throws IOException {
+    Map<TopicPartition, Long> noted = store.notedStartOffsets();
+    long goingBytes = 0;
+    for (String name : store.going()) {
+      Path going = store.path().resolve(name);
+      long bytes = LogFiles.bytesIn(going, "*");
+      goingBytes += bytes;
+      if (json) {
+        printGoing(going, bytes, sink);
+      }
+    }
+    StoreTable table = new StoreTable(store, goingBytes);
     boolean sound =
         new EachLog(store, streams())
             .run(log -> {
               LogSummary summary = summary(store.directory(log));
+              long start = Math.max(summary.directory().startOffset(), noted.getOrDefault(log, 0L));
               if (json) {
-                printJson(summary, sink);
+                printJson(summary, start, sink);
               } else {
-                table.add(log, summary);
+                table.add(log, summary, start);
               }
               return warn(summary);
             });
@@ -91,6 +106,17 @@ final class InfoCommand extends LogCommand {
       sink.write(text, 0, text.length);
     }
     return sound;
+  }
+
+  private static void printGoing(Path directory, long bytes, ByteSink sink) throws IOException {
+    try (JsonGenerator json = new JsonFactory().createGenerator(sink)) {
+      json.writeStartObject();
+      json.writeStringField("directory", directory.toString());
+      json.writeStringField("state", "going");
+      json.writeNumberField("bytes", bytes);
+      json.writeEndObject();
+      json.writeRaw('\n');
+    }
   }
 
   private LogSummary summary(Path log) throws IOException {
@@ -266,13 +292,14 @@ final class InfoCommand extends LogCommand {
     return summary.segments().stream().mapToLong(part).sum();
   }
 
-  private static void printJson(LogSummary summary, ByteSink sink) throws IOException {
+  private static void printJson(LogSummary summary, long startOffset, ByteSink sink)
+      throws IOException {
     LogDirectory log = summary.directory();
     try (JsonGenerator json = new JsonFactory().createGenerator(sink)) {
       json.writeStartObject();
       json.writeStringField("directory", log.path().toString());
       json.writeStringField("state", log.state().name().toLowerCase(Locale.ROOT));
-      json.writeNumberField("startOffset", log.startOffset());
+      json.writeNumberField("startOffset", startOffset);
       writeTransactions(json, summary.transactions());
       json.writeNumberField("durableEnd", log.durableEnd());
       json.writeNumberField("highWatermark", log.highWatermark());

@@ -4,9 +4,19 @@ import dev.varve.log.CommitLog;
 import dev.varve.log.LogOptions;
 import dev.varve.log.error.LogDirectoryException;
 import dev.varve.log.inspect.LogDirectory;
+import dev.varve.log.maintenance.Maintenance;
+import dev.varve.log.store.LogStore;
+import dev.varve.log.store.LogStoreListener;
+import dev.varve.log.store.LogStoreOptions;
+import dev.varve.log.store.StoreFinding;
+import dev.varve.log.store.StoreListing;
+import dev.varve.log.store.TopicPartition;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -44,10 +54,11 @@ abstract class LogCommand implements Callable<Integer> {
    * while nobody had it open, no transaction ends and no producer is forgotten.
    */
   static LogOptions.Builder optionsOfMaintenance() {
-    return LogOptions.builder()
-        .ownMaintenanceThreads(false)
-        .transactionTimeout(Duration.ZERO)
-        .producerExpirationMillis(Long.MAX_VALUE);
+    return forMaintenance(LogOptions.builder().ownMaintenanceThreads(false));
+  }
+
+  private static LogOptions.Builder forMaintenance(LogOptions.Builder builder) {
+    return builder.transactionTimeout(Duration.ZERO).producerExpirationMillis(Long.MAX_VALUE);
   }
 
   /** The files of a log, for a command that is not to make one where there is none. */
@@ -63,6 +74,50 @@ abstract class LogCommand implements Callable<Integer> {
   static CommitLog openForMaintenance(LogDirectory files) {
     return CommitLog.open(
         files.path(), optionsOfMaintenance().replicated(files.highWatermark() >= 0).build());
+  }
+
+  /**
+   * Opens all logs of a data directory, each as the replica that it is, or is not, for one change.
+   * Whoever closes the store closes what does its background work, too, which is nothing by itself.
+   */
+  LogStore openForMaintenance(StoreListing store, Maintenance maintenance) throws IOException {
+    Set<TopicPartition> replicated = new HashSet<>();
+    for (TopicPartition log : store.logs()) {
+      try {
+        if (LogDirectory.of(store.directory(log)).highWatermark() >= 0) {
+          replicated.add(log);
+        }
+      } catch (LogDirectoryException e) {
+        // it has no files, and so no replicas; whether it can be opened the store says
+      }
+    }
+    return LogStore.open(
+        store.path(),
+        LogStoreOptions.builder()
+            .logs((log, builder) -> forMaintenance(builder).replicated(replicated.contains(log)))
+            .maintenance(maintenance)
+            .listener(new FindingsToWarnOf(streams()))
+            .build());
+  }
+
+  /** What a store has mended, but for directories that it has left alone or will deal with. */
+  private record FindingsToWarnOf(Streams streams) implements LogStoreListener {
+    @Override
+    public void found(StoreFinding finding) {
+      switch (finding.kind()) {
+        case UNKNOWN_DIRECTORY, BROKERS_DIRECTORY, UNFINISHED_DELETION -> {}
+        case DAMAGED_FILE, MISSING_FILE, UNKNOWN_LOG, INVALID_CONFIGURATION ->
+            streams.warn(finding.toString());
+      }
+    }
+  }
+
+  /** Prints at once, so that nothing is done before it is said. */
+  void print(String text) {
+    ByteSink sink = streams().sink();
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    sink.write(utf8, 0, utf8.length);
+    sink.flush();
   }
 
   /** The command was called wrongly. */

@@ -1,6 +1,5 @@
 package dev.varve.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.varve.log.LogListener;
 import dev.varve.log.LogOptions;
@@ -9,8 +8,6 @@ import dev.varve.log.OpenReport;
 import dev.varve.log.RecoveryDecision;
 import dev.varve.log.error.DamagedRange;
 import java.io.IOException;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -47,17 +44,16 @@ final class RecoverCommand extends LogCommand {
 
   @Override
   public Integer call() throws IOException {
-    ByteSink sink = streams().sink();
     OpenReport plan;
     try (ProgressLine progress = ProgressLine.ofBytes(streams(), "recover");
         OfflineRecovery recovery = OfflineRecovery.of(directory, options(progress))) {
       plan = recovery.plan();
-      print(sink, json ? jsonOf(plan) : wordsOf(plan));
+      print(json ? jsonOf(plan) : wordsOf(plan));
       if (recovery.hasNothingToDo() || dryRun) {
-        print(sink, json ? "" : "nothing was changed\n");
+        print(json ? "" : "nothing was changed\n");
       } else {
         OfflineRecovery.Outcome outcome = recovery.run();
-        print(sink, json ? jsonOf(outcome) : wordsOf(outcome));
+        print(json ? jsonOf(outcome) : wordsOf(outcome));
       }
     }
     return plan.losses().isEmpty() ? ExitCode.FINE : ExitCode.FAILED;
@@ -72,13 +68,6 @@ final class RecoverCommand extends LogCommand {
           }
         };
     return LogOptions.builder().ownMaintenanceThreads(false).listener(listener).build();
-  }
-
-  /** Prints at once, so that nothing is done before it is said. */
-  private static void print(ByteSink sink, String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    sink.write(bytes, 0, bytes.length);
-    sink.flush();
   }
 
   private String wordsOf(OpenReport plan) {
@@ -122,7 +111,7 @@ final class RecoverCommand extends LogCommand {
   }
 
   private String jsonOf(OpenReport plan) throws IOException {
-    return line(out -> {
+    return JsonLine.of(out -> {
       out.writeStringField("directory", directory.toString());
       out.writeBooleanField("dryRun", dryRun);
       out.writeBooleanField("closedInOrder", plan.closedInOrder());
@@ -171,7 +160,7 @@ final class RecoverCommand extends LogCommand {
 
   private static String jsonOf(OfflineRecovery.Outcome outcome) throws IOException {
     Path setAside = outcome.setAside();
-    return line(out -> {
+    return JsonLine.of(out -> {
       out.writeBooleanField("done", true);
       if (setAside == null) {
         out.writeNullField("setAside");
@@ -184,21 +173,5 @@ final class RecoverCommand extends LogCommand {
       }
       out.writeEndArray();
     });
-  }
-
-  private static String line(JsonFields fields) throws IOException {
-    StringWriter text = new StringWriter();
-    try (JsonGenerator out = new JsonFactory().createGenerator(text)) {
-      out.writeStartObject();
-      fields.writeTo(out);
-      out.writeEndObject();
-    }
-    return text + "\n";
-  }
-
-  /** The fields of an object. */
-  @FunctionalInterface
-  private interface JsonFields {
-    void writeTo(JsonGenerator out) throws IOException;
   }
 }

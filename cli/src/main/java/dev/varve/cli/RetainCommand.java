@@ -1,28 +1,22 @@
 package dev.varve.cli;
 
 import dev.varve.log.CommitLog;
-import dev.varve.log.LogOffsets;
-import dev.varve.log.SegmentInfo;
 import dev.varve.log.inspect.LogDirectory;
-import dev.varve.log.inspect.LogSummary;
-import dev.varve.log.inspect.SegmentSummary;
+import dev.varve.log.store.StoreListing;
 import dev.varve.retention.LogFacts;
 import dev.varve.retention.LogRetention;
 import dev.varve.retention.RetentionPlan;
 import dev.varve.retention.RetentionPolicy;
 import dev.varve.retention.RetentionRule;
-import dev.varve.retention.SegmentVerdict;
+import dev.varve.retention.StoreBudget;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import org.agrona.concurrent.SystemEpochClock;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -35,14 +29,22 @@ import picocli.CommandLine.Parameters;
       "The rules are Kafka's: only whole segments go, from the front of the log, and the",
       "last one only if all of it has expired. The time of a segment is the largest",
       "timestamp in it; if there is none, or it lies in the future, that of its file. The",
-      "log must be nobody else's at the time; a dry run takes no lock."
+      "log must be nobody else's at the time; a dry run takes no lock.",
+      "",
+      "Of a data directory, does so with each log, or with those that are named, and then",
+      "with all together by --total and --free: the oldest segments of all go first. All",
+      "logs count, those that are not named too, but these give nothing.",
+      "",
+      "Status 1 if a log could not be opened, or --total or --free is missed all the same."
     },
     footer = {
       "  varve retain orders-0 --age 7d --bytes 10GiB --dry-run",
-      "  varve retain orders-0 --age 36h"
+      "  varve retain orders-0 --age 36h",
+      "  varve retain data --age 7d --total 100GiB --free 10GiB --dry-run",
+      "  varve retain data --topic orders --bytes 1GiB"
     })
 final class RetainCommand extends LogCommand {
-  @Parameters(paramLabel = "DIR", description = "The directory of the log.")
+  @Parameters(paramLabel = "DIR", description = "The directory of the log, or of many logs.")
   private Path directory = Path.of("");
 
   @Option(
@@ -57,40 +59,75 @@ final class RetainCommand extends LogCommand {
       names = "--bytes",
       paramLabel = "SIZE",
       description =
-          "Segments go as long as this much is left: Kafka's retention.bytes. A number with B,"
-              + " KiB, MiB, GiB or TiB.")
+          "Segments go as long as this much is left of the log: Kafka's retention.bytes. A number"
+              + " with B, KiB, MiB, GiB or TiB.")
   private @Nullable String bytes;
+
+  @Option(
+      names = "--total",
+      paramLabel = "SIZE",
+      description = "Of a data directory: no more than this much is left of all logs together.")
+  private @Nullable String total;
+
+  @Option(
+      names = "--free",
+      paramLabel = "SIZE",
+      description = "Of a data directory: this much of the disk is free afterwards.")
+  private @Nullable String free;
+
+  @Mixin private ChosenLogs chosen = new ChosenLogs();
 
   @Option(names = "--dry-run", description = "Only explain; change nothing.")
   private boolean dryRun;
+
+  @Option(
+      names = "--json",
+      description =
+          "Print the plan of each log as one JSON object on a line, then what was done as others.")
+  private boolean json;
 
   RetainCommand() {}
 
   @Override
   public Integer call() throws IOException {
     RetentionPolicy policy = policy();
+    StoreBudget budget = new StoreBudget(size("--total", total), size("--free", free));
+    Optional<StoreListing> store = StoreListing.of(directory);
+    if (store.isPresent()) {
+      StoreRetain retain = new StoreRetain(this, store.get(), policy, budget, json);
+      return retain.run(chosen.of(store.get(), streams()), dryRun)
+          ? ExitCode.FINE
+          : ExitCode.FAILED;
+    }
     LogDirectory files = filesOfLog(directory);
+    if (chosen.isAny() || !budget.equals(StoreBudget.NONE)) {
+      throw usage(
+          directory + " is a log; expected a data directory for --topic, --log, --total, --free");
+    }
     if (dryRun) {
-      RetentionPlan plan = policy.plan(facts());
-      print(table(plan) + summary(plan, "would give up", "would begin") + "nothing was changed\n");
+      RetentionPlan plan = policy.plan(LogFiles.facts(directory, 0));
+      print(plan);
+      print(json ? "" : PlanText.intention(plan) + "nothing was changed\n");
       return ExitCode.FINE;
     }
     try (CommitLog log = openForMaintenance(files)) {
-      RetentionPlan plan = policy.plan(LogFacts.of(log, List.of(), now()));
-      print(table(plan));
-      print(report(plan, LogRetention.apply(plan, log)));
+      RetentionPlan plan = policy.plan(LogFacts.of(log, List.of(), LogFiles.now()));
+      print(plan);
+      RetentionPlan done = LogRetention.apply(plan, log);
+      print(json ? PlanText.jsonOfDone(directory, done) : PlanText.report(plan, done));
     }
     return ExitCode.FINE;
+  }
+
+  private void print(RetentionPlan plan) throws IOException {
+    print(json ? PlanText.json(directory, plan, dryRun) : PlanText.table(plan));
   }
 
   private RetentionPolicy policy() {
     List<RetentionRule> rules = new ArrayList<>();
     rules.add(RetentionRule.startOffset());
     if (bytes != null) {
-      rules.add(
-          RetentionRule.bytes(
-              orUsage(
-                  Quantity.bytes(bytes), "--bytes is " + bytes + ", expected " + Quantity.SIZES)));
+      rules.add(RetentionRule.bytes(size("--bytes", bytes)));
     }
     if (age != null) {
       rules.add(
@@ -98,109 +135,22 @@ final class RetainCommand extends LogCommand {
               orUsage(
                   Quantity.duration(age), "--age is " + age + ", expected " + Quantity.DURATIONS)));
     }
-    if (rules.size() == 1) {
-      throw usage("found neither --age nor --bytes, expected at least one of them");
+    if (rules.size() == 1 && total == null && free == null) {
+      throw usage(
+          "found neither --age nor --bytes, expected at least one of them (or, of a data directory,"
+              + " --total or --free)");
     }
     return RetentionPolicy.of(rules);
   }
 
+  /** Negative if there is none. */
+  private long size(String name, @Nullable String text) {
+    return text == null
+        ? -1
+        : orUsage(Quantity.bytes(text), name + " is " + text + ", expected " + Quantity.SIZES);
+  }
+
   private <T> T orUsage(Optional<T> read, String message) {
     return read.orElseThrow(() -> usage(message));
-  }
-
-  private static long now() {
-    return SystemEpochClock.INSTANCE.time();
-  }
-
-  /** Without a lock, and without opening the log, which would put it in order. */
-  private LogFacts facts() throws IOException {
-    LogSummary summary = LogSummary.of(directory, _ -> {});
-    List<SegmentSummary> found = summary.segments();
-    List<SegmentInfo> segments = new ArrayList<>();
-    for (int i = 0; i < found.size(); i++) {
-      SegmentSummary segment = found.get(i);
-      boolean last = i == found.size() - 1;
-      segments.add(
-          new SegmentInfo(
-              segment.baseOffset(),
-              last ? summary.endOffset() : found.get(i + 1).baseOffset(),
-              segment.sizeBytes(),
-              last,
-              segment.timestampMax(),
-              Files.getLastModifiedTime(summary.directory().log(segment.baseOffset())).toMillis()));
-    }
-    long start = summary.directory().startOffset();
-    long end = Math.max(start, summary.endOffset());
-    long kept = summary.directory().highWatermark();
-    long highWatermark = kept < 0 ? end : Math.clamp(kept, start, end);
-    LogOffsets offsets = new LogOffsets(start, end, highWatermark, start, end);
-    return new LogFacts(directory.toString(), offsets, segments, List.of(), now());
-  }
-
-  private static String table(RetentionPlan plan) {
-    StringBuilder text = new StringBuilder();
-    text.append(row("base offset", "end offset", "bytes", "largest timestamp", "", "why"));
-    for (SegmentVerdict verdict : plan.verdicts()) {
-      SegmentInfo segment = verdict.segment();
-      text.append(
-          row(
-              Long.toString(segment.baseOffset()),
-              Long.toString(segment.endOffset()),
-              Long.toString(segment.sizeBytes()),
-              Text.time(segment.timestampMax()),
-              verdict.goes() ? "goes" : "stays",
-              why(verdict)));
-    }
-    return text.toString();
-  }
-
-  /** Of several rules that keep a segment, the reason names each. */
-  private static String why(SegmentVerdict verdict) {
-    return verdict.reason().startsWith(verdict.rule().split(",", -1)[0])
-        ? verdict.reason()
-        : verdict.rule() + ": " + verdict.reason();
-  }
-
-  private static String row(
-      String base, String end, String bytes, String timestamp, String verdict, String why) {
-    return String.format(
-        Locale.ROOT,
-        "%20s %20s %12s  %-24s  %-5s  %s%n",
-        base,
-        end,
-        bytes,
-        timestamp,
-        verdict,
-        why);
-  }
-
-  /** What was done, which on a full disk is not all that was said to be. */
-  static String report(RetentionPlan plan, RetentionPlan done) {
-    String summary = summary(done, "gave up", "begins");
-    return done.going().size() == plan.going().size()
-        ? summary
-        : summary + "the last segment stays: " + done.verdicts().getLast().reason() + "\n";
-  }
-
-  private static String summary(RetentionPlan plan, String givesUp, String begins) {
-    if (plan.isEmpty()) {
-      return "nothing has to go\n";
-    }
-    return String.format(
-        Locale.ROOT,
-        "%s %s (%s); the log %s at offset %s%n",
-        givesUp,
-        Text.count(plan.going().size(), "segment"),
-        Text.bytes(plan.bytes()),
-        begins,
-        Text.count(plan.startOffset()));
-  }
-
-  /** Prints at once, so that nothing is done before it is said. */
-  private void print(String text) {
-    ByteSink sink = streams().sink();
-    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-    sink.write(utf8, 0, utf8.length);
-    sink.flush();
   }
 }

@@ -10,16 +10,24 @@ import java.util.Locale;
 /** The logs of a data directory as a table, one a line, with a sum below. */
 final class StoreTable {
   private final StoreListing store;
+  private final long goingBytes;
   private final StringBuilder rows = new StringBuilder();
   private int logs;
   private long records;
   private long bytes;
 
-  StoreTable(StoreListing store) {
+  /**
+   * Of a store.
+   *
+   * @param goingBytes what logs that were deleted still have
+   */
+  StoreTable(StoreListing store, long goingBytes) {
     this.store = store;
+    this.goingBytes = goingBytes;
   }
 
-  void add(TopicPartition partition, LogSummary log) {
+  /** Adds a log that begins at an offset, which the data directory may have noted. */
+  void add(TopicPartition partition, LogSummary log, long startOffset) {
     long logRecords = InfoCommand.total(log, SegmentSummary::records);
     long logBytes = InfoCommand.total(log, SegmentSummary::sizeBytes);
     logs++;
@@ -29,7 +37,7 @@ final class StoreTable {
         row(
             partition.toString(),
             state(log.directory().state()),
-            Long.toString(log.directory().startOffset()),
+            Long.toString(startOffset),
             Long.toString(log.endOffset()),
             Integer.toString(log.segments().size()),
             Long.toString(logRecords),
@@ -60,6 +68,12 @@ final class StoreTable {
       text.append(" of ").append(Text.count(store.logs().size()));
     }
     text.append(", ").append(Text.count(records, "record")).append(", ").append(Text.bytes(bytes));
+    if (!store.going().isEmpty()) {
+      text.append("; going: ")
+          .append(Text.count(store.going().size(), "deleted log"))
+          .append(", ")
+          .append(Text.bytes(goingBytes));
+    }
     if (!store.others().isEmpty()) {
       text.append("; no logs: ").append(String.join(", ", store.others()));
     }

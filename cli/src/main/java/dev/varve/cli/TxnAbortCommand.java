@@ -32,8 +32,7 @@ final class TxnAbortCommand extends LogCommand {
     if (producerId < 0) {
       throw usage("PRODUCER-ID is " + producerId + ", expected 0 or more");
     }
-    var _ = filesOfLog(directory);
-    try (CommitLog log = CommitLog.open(directory, optionsOfMaintenance().build())) {
+    try (CommitLog log = openForMaintenance(filesOfLog(directory))) {
       TransactionInfo aborted = log.transactions().abort(producerId);
       log.flush();
       streams()

@@ -121,12 +121,12 @@ class RetentionCommandsTest {
     try (CommitLog log = CommitLog.open(Path.of(directory))) {
       LogFacts facts = LogFacts.of(log, List.of(), YEAR_2100);
       RetentionPlan plan = RetentionPolicy.of(RetentionRule.bytes(0)).plan(facts);
-      assertThat(RetainCommand.report(plan, plan))
+      assertThat(PlanText.report(plan, plan))
           .matches("gave up 3 segments .*; the log begins at offset 5\n");
       List<SegmentVerdict> verdicts = new ArrayList<>(plan.verdicts());
       SegmentInfo last = verdicts.removeLast().segment();
       verdicts.add(new SegmentVerdict(last, false, "full disk", "a new segment has no room"));
-      assertThat(RetainCommand.report(plan, new RetentionPlan(facts, verdicts, 4, false)))
+      assertThat(PlanText.report(plan, new RetentionPlan(facts, verdicts, 4, false)))
           .matches(
               """
               gave up 2 segments .*; the log begins at offset 4
@@ -290,5 +290,72 @@ class RetentionCommandsTest {
     }
     assertThat(CommandLineRun.of("trim", directory).exitCode()).isEqualTo(2);
     assertThat(info()).containsPattern("start offset +0\n");
+  }
+
+  @Test
+  void aDryRunOfATrimSaysWhatATrimDoes() throws IOException {
+    Map<String, Long> before = files();
+    for (String position : List.of("1", "3", "4", "5", "2001-01-01T02:30:00Z")) {
+      CommandLineRun dry = CommandLineRun.of("trim", directory, "--before", position, "--dry-run");
+      assertThat(dry.exitCode()).as(dry.err()).isZero();
+      assertThat(files()).isEqualTo(before);
+      writeLogAgain();
+      CommandLineRun run = CommandLineRun.of("trim", directory, "--before", position);
+      assertThat(dry.err())
+          .isEqualTo(
+              run.err().replace("gave up", "would give up").replace("begins", "would begin"));
+      writeLogAgain();
+      before = files();
+    }
+    CommandLineRun behind = CommandLineRun.of("trim", directory, "--before", "6", "--dry-run");
+    assertThat(behind.exitCode()).isEqualTo(1);
+    assertThat(behind.err()).contains("offset 6 is outside the log, which has [0, 5)");
+  }
+
+  private void writeLogAgain() throws IOException {
+    for (String name : files().keySet()) {
+      Files.delete(Path.of(directory, name));
+    }
+    writeLog();
+  }
+
+  @Test
+  void asJsonEachPlanIsAnObjectAndSoIsWhatWasDone() {
+    String dir = "\"directory\":\"" + directory + "\"";
+    assertThat(CommandLineRun.of("retain", directory, "--age", "7d", "--dry-run", "--json").out())
+        .startsWith("{" + dir + ",\"dryRun\":true,\"startOffset\":4,\"segments\":2,\"bytes\":")
+        .contains("{\"baseOffset\":0,\"endOffset\":2,")
+        .contains("\"goes\":true,\"rule\":\"retention.ms\",\"reason\":\"the newest record is of ")
+        .hasLineCount(1);
+    assertThat(CommandLineRun.of("trim", directory, "--before", "1", "--json").out())
+        .isEqualTo(
+            "{" + dir + ",\"dryRun\":false,\"firstOffset\":0,\"startOffset\":1,\"bytes\":0}\n");
+    assertThat(CommandLineRun.of("trim", directory, "--before", "1", "--json").out())
+        .isEqualTo(
+            "{" + dir + ",\"dryRun\":false,\"firstOffset\":1,\"startOffset\":1,\"bytes\":0}\n");
+    assertThat(CommandLineRun.of("retain", directory, "--age", "7d", "--json").out().lines())
+        .hasSize(2)
+        .last()
+        .asString()
+        .startsWith("{" + dir + ",\"done\":true,\"startOffset\":4,\"segments\":2,");
+    assertThat(CommandLineRun.of("verify", directory, "--json").out())
+        .startsWith("{" + dir + ",\"endOffset\":5,\"segments\":1,")
+        .endsWith(",\"sound\":true,\"damages\":0,\"notes\":0}\n")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void whatIsForADataDirectoryIsRefusedForALog() {
+    for (String[] arguments :
+        new String[][] {
+          {"retain", directory, "--age", "7d", "--topic", "orders"},
+          {"retain", directory, "--total", "1GiB"},
+          {"retain", directory, "--free", "1GiB"},
+          {"trim", directory, "--before", "1", "--log", "orders-0"}
+        }) {
+      CommandLineRun run = CommandLineRun.of(arguments);
+      assertThat(run.exitCode()).isEqualTo(2);
+      assertThat(run.err()).contains(directory + " is a log; expected a data directory");
+    }
   }
 }

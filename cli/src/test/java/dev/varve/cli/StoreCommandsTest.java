@@ -71,8 +71,44 @@ class StoreCommandsTest {
     CommandLineRun verify = CommandLineRun.of("verify", data.toString());
     assertThat(verify.exitCode()).as(verify.out()).isZero();
     assertThat(verify.out().lines())
-        .hasSize(3)
-        .allMatch(line -> line.matches("(orders-0|orders-1|payments-0): sound: 1 segment, .*"));
+        .hasSize(4)
+        .endsWith("beside the logs: sound: no damage, 0 notes")
+        .filteredOn(line -> line.matches("(orders-0|orders-1|payments-0): sound: 1 segment, .*"))
+        .hasSize(3);
+  }
+
+  @Test
+  void verifyChecksWhatStandsBesideTheLogs() throws IOException {
+    Path starts = data.resolve("log-start-offset-checkpoint");
+    Files.writeString(starts, "0\n1\norders 0 5\n");
+    Files.createDirectory(data.resolve("lost+found"));
+    CommandLineRun verify = CommandLineRun.of("verify", data.toString());
+    assertThat(verify.exitCode()).isEqualTo(1);
+    assertThat(verify.out())
+        .contains(
+            "damage: "
+                + starts
+                + " at position 0: found line 3: offset 5 of orders-0, expected at most the end of"
+                + " the log, 4\n")
+        .contains("note: " + data.resolve("lost+found"))
+        .contains("orders-0: sound: ")
+        .endsWith("beside the logs: damaged: 1 damage, 1 note\n");
+  }
+
+  @Test
+  void infoKnowsWhatTheDataDirectoryHasNotedAndWhatIsGoing() throws IOException {
+    Files.writeString(data.resolve("log-start-offset-checkpoint"), "0\n1\norders 0 3\n");
+    Path going = data.resolve("orders-2.5f0c9b3e8a6d4c7f9e1b2a3c4d5e6f70-delete");
+    Files.createDirectory(going);
+    Files.write(going.resolve("00000000000000000000.log"), new byte[2048]);
+    CommandLineRun info = CommandLineRun.of("info", data.toString());
+    assertThat(info.out())
+        .containsPattern("(?m)^orders-0 +closed +3 +4 ")
+        .containsPattern("(?m)^3 logs, 5 records, \\d+ B; going: 1 deleted log, 2.0 KiB$");
+    assertThat(CommandLineRun.of("info", data.toString(), "--json").out())
+        .containsPattern(
+            "(?m)^\\{\"directory\":\"" + going + "\",\"state\":\"going\",\"bytes\":2048}$")
+        .containsPattern("(?m)orders-0\",\"state\":\"closed\",\"startOffset\":3,");
   }
 
   @Test

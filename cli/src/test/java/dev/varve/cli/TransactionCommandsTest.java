@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.log.CommitLog;
+import dev.varve.log.LogOptions;
 import dev.varve.log.Producer;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,6 +85,26 @@ class TransactionCommandsTest {
     assertThat(again.exitCode()).isEqualTo(1);
     assertThat(again.err())
         .contains("producer " + open + ": found no open transaction", "producers with one: none");
+  }
+
+  /** There the marker counts when it is replicated, and not before. */
+  @Test
+  void abortLeavesAReplicaTheReplicaThatItIs() {
+    LogOptions replicated =
+        LogOptions.builder().replicated(true).ownMaintenanceThreads(false).build();
+    try (CommitLog log = CommitLog.open(Path.of(directory), replicated)) {
+      log.replica().advanceHighWatermark(6);
+    }
+    CommandLineRun abort = CommandLineRun.of("txn", "abort", directory, Long.toString(open));
+    assertThat(abort.exitCode()).as(abort.err()).isZero();
+    assertThat(abort.err()).endsWith("from offset 5; the last stable offset is 5\n");
+    try (CommitLog log = CommitLog.open(Path.of(directory), replicated)) {
+      assertThat(log.offsets().highWatermark()).isEqualTo(6);
+      assertThat(log.offsets().lastStableOffset()).isEqualTo(5);
+      assertThat(log.transactions().open()).isEmpty();
+      log.replica().advanceHighWatermark(log.offsets().endOffset());
+      assertThat(log.offsets().lastStableOffset()).isEqualTo(8);
+    }
   }
 
   @Test

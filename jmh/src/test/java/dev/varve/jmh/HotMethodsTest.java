@@ -29,6 +29,7 @@ class HotMethodsTest {
     return Stream.of(
         "dev.varve.log.CommitLog",
         "dev.varve.log.LogWriter",
+        "dev.varve.log.AppendRules",
         "dev.varve.log.WriteLock",
         "dev.varve.log.FirstUndecided",
         "dev.varve.log.LogReader",

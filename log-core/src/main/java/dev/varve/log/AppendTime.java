@@ -25,9 +25,9 @@ final class AppendTime {
   private final long afterMaxMillis;
   private final ThreadLocal<RecordCursor> cursors;
 
-  AppendTime(String log, LogOptions options) {
+  AppendTime(String log, EpochClock clock, LogOptions options) {
     this.log = log;
-    this.clock = options.clock();
+    this.clock = clock;
     this.stamps = options.timestampType() == TimestampType.LOG_APPEND_TIME;
     this.beforeMaxMillis = options.timestampBeforeMaxMillis();
     this.afterMaxMillis = options.timestampAfterMaxMillis();

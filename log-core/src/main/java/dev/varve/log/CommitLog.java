@@ -1,6 +1,7 @@
 package dev.varve.log;
 
 import dev.varve.log.error.LogException;
+import dev.varve.log.error.LogFailedException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.maintenance.TaskStatus;
@@ -13,6 +14,7 @@ import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.agrona.concurrent.EpochClock;
@@ -45,6 +47,7 @@ public final class CommitLog implements AutoCloseable {
   private final Storage storage;
   private final LogOptions options;
   private final OpenReport openReport;
+  private final FailureLatch failure;
   private final LogWriter writer;
   private final LogKeeper keeper;
   private final Replica replica;
@@ -56,14 +59,13 @@ public final class CommitLog implements AutoCloseable {
   private final SegmentSurvey survey;
   private final SegmentRewriter rewriter;
   private final LogMaintenance background;
-  private final ThreadLocal<RecordBatchBuilder> builders;
 
   private CommitLog(Storage storage, LogOptions options, LogRecovery.Recovered recovered)
       throws IOException {
     this.storage = storage;
     this.options = options;
     this.openReport = recovered.report();
-    FailureLatch failure = new FailureLatch(storage.directory().toString(), options.listener());
+    this.failure = new FailureLatch(storage.directory().toString(), options.listener());
     this.writer =
         new LogWriter(
             storage,
@@ -81,11 +83,10 @@ public final class CommitLog implements AutoCloseable {
     this.readPath = new ReadPath(writer, keeper, failure, options);
     this.survey = new SegmentSurvey(storage, writer, keeper, readPath, options.clock());
     this.rewriter = new SegmentRewriter(storage, options, writer, keeper, readPath);
-    this.builders = ThreadLocal.withInitial(this::newBatch);
     this.background =
         new LogMaintenance(options, directory().toString())
             .space(writer::prepareSpace)
-            .keeper(keeper::backlog, keeper::maintain)
+            .keeper(() -> writer.rules().options().durability(), keeper::backlog, keeper::maintain)
             .transactionTimeouts(transactionTimeouts::doWork)
             .producers(producerExpiry::doWork)
             .scrub(scrub::doWork);
@@ -106,7 +107,7 @@ public final class CommitLog implements AutoCloseable {
    *     another process
    * @throws LogIOException if the disk fails; the directory is given back, so that it can be tried
    *     again
-   * @throws dev.varve.log.error.LogFailedException if a force of the directory fails
+   * @throws LogFailedException if a force of the directory fails
    */
   public static CommitLog open(Path directory, LogOptions options) {
     return open(DirectoryStorage.open(directory), options);
@@ -123,7 +124,7 @@ public final class CommitLog implements AutoCloseable {
       throw new LogIOException(storage.directory() + " cannot be opened: " + e.getMessage(), e);
     } finally {
       if (!opened) {
-        release(storage);
+        OfflineRecovery.release(storage);
       }
     }
   }
@@ -148,17 +149,14 @@ public final class CommitLog implements AutoCloseable {
     }
   }
 
-  static void release(Storage storage) {
-    try {
-      storage.close();
-    } catch (IOException e) {
-      throw new LogIOException(storage.directory() + " cannot be released: " + e.getMessage(), e);
-    }
-  }
-
   /** What opening the log found and did. */
   public OpenReport openReport() {
     return openReport;
+  }
+
+  /** Why the log has stopped, also when it was closed since; empty if it has not. */
+  public Optional<LogFailedException> failure() {
+    return failure.first();
   }
 
   /** The directory of the log. */
@@ -186,8 +184,7 @@ public final class CommitLog implements AutoCloseable {
    * @see #append(byte[], byte[])
    */
   public long append(long timestamp, byte @Nullable [] key, byte @Nullable [] value) {
-    RecordBatchBuilder builder = builders.get().clear();
-    return append(builder.append(timestamp, key, value).build());
+    return append(writer.rules().builder().append(timestamp, key, value).build());
   }
 
   /**
@@ -236,6 +233,19 @@ public final class CommitLog implements AutoCloseable {
     return readPath.isAborted(producerId, offset);
   }
 
+  /**
+   * Takes over, at once, what {@link LogOptions.Builder#topicConfig} can set: sizes and ages at
+   * which segments are rolled, bounds of batches and timestamps, compression, durability, delays.
+   * Indexes have their density from the next segment on, producers and builders of batches their
+   * compression when they are made. All else stays as the log was opened with.
+   *
+   * @throws dev.varve.log.error.LogClosedException if the log was closed
+   */
+  public void configure(LogOptions changed) {
+    writer.configure(changed);
+    background.wakeKeeper(); // it may have to force more often
+  }
+
   /** The log as one of several replicas. */
   public Replica replica() {
     return replica;
@@ -248,7 +258,7 @@ public final class CommitLog implements AutoCloseable {
 
   /** A builder of batches with the log's compression, for one thread. */
   public RecordBatchBuilder newBatch() {
-    return RecordBatchBuilder.of(options.compression());
+    return writer.rules().newBuilder();
   }
 
   /**
@@ -390,7 +400,7 @@ public final class CommitLog implements AutoCloseable {
    * @param offset the offset of a record that was appended
    * @throws dev.varve.log.error.OffsetOutOfRangeException if there is no such record
    * @throws dev.varve.log.error.LogTruncatedException if the record is truncated meanwhile
-   * @throws dev.varve.log.error.LogFailedException if the force fails: the log stops
+   * @throws LogFailedException if the force fails: the log stops
    */
   public void awaitDurable(long offset) {
     keeper.awaitDurable(endOf(offset));
@@ -459,8 +469,7 @@ public final class CommitLog implements AutoCloseable {
    *
    * @throws LogIOException if the files cannot be put in order, on a full disk perhaps: the next
    *     open scans
-   * @throws dev.varve.log.error.LogFailedException if a force fails, so that what was not durable
-   *     before may be lost
+   * @throws LogFailedException if a force fails, so that what was not durable before may be lost
    */
   @Override
   public void close() {
@@ -472,7 +481,7 @@ public final class CommitLog implements AutoCloseable {
       background.stop();
       keeper.close();
     } finally {
-      release(storage);
+      OfflineRecovery.release(storage);
     }
   }
 

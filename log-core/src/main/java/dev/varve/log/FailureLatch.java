@@ -1,6 +1,7 @@
 package dev.varve.log;
 
 import dev.varve.log.error.LogFailedException;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,11 @@ final class FailureLatch {
     if (first != null) {
       throw repeated(first);
     }
+  }
+
+  /** Why the log stopped; empty if it has not. */
+  Optional<LogFailedException> first() {
+    return Optional.ofNullable(failure.get());
   }
 
   boolean isSet() {

@@ -22,7 +22,6 @@ final class LogForce {
   private final FailureLatch failure;
   private final DurableEnd durableEnd;
   private final EpochClock clock;
-  private final Durability durability;
 
   /** When the last force was. */
   private long forcedMillis;
@@ -41,7 +40,6 @@ final class LogForce {
     this.failure = failure;
     this.durableEnd = durableEnd;
     this.clock = options.clock();
-    this.durability = options.durability();
   }
 
   /** Forces all that was appended, and the name of its last segment. */
@@ -75,7 +73,7 @@ final class LogForce {
   boolean isDue() {
     return writer.endOffset() > durableEnd.get()
         && (durableEnd.isAwaited()
-            || (durability instanceof Durability.Every every
+            || (writer.rules().options().durability() instanceof Durability.Every every
                 && Math.abs(clock.time() - forcedMillis) >= every.intervalMillis()));
   }
 

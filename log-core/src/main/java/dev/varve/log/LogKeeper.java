@@ -36,7 +36,6 @@ final class LogKeeper {
   private final FailureLatch failure;
   private final LogListener listener;
   private final LogForce force;
-  private final boolean forcesEachAppend;
   private final StateFiles stateFiles;
   private final Reclaimer reclaimer = new Reclaimer();
   private final SegmentDeletion deletion;
@@ -64,7 +63,6 @@ final class LogKeeper {
     this.writer = writer;
     this.failure = failure;
     this.listener = options.listener();
-    this.forcesEachAppend = options.durability() instanceof Durability.PerAppend;
     this.stateFiles = new StateFiles(storage, decision -> {});
     this.deletion =
         new SegmentDeletion(
@@ -72,7 +70,7 @@ final class LogKeeper {
             reclaimer,
             listener::segmentDeleted,
             options.clock(),
-            options.fileDeleteDelayMillis());
+            () -> writer.rules().options().fileDeleteDelayMillis());
     this.durableEnd = new DurableEnd(Math.min(recovered.recoveryPoint(), writer.endOffset()));
     this.force = new LogForce(storage, writer, failure, durableEnd, options);
     this.retirement = new SegmentRetirement(reclaimer, force::file);
@@ -114,7 +112,7 @@ final class LogKeeper {
 
   /** Returns when what was appended is as durable as an append has to be when it returns. */
   void awaitAppended(long endOffset) {
-    if (forcesEachAppend) {
+    if (writer.rules().options().durability() instanceof Durability.PerAppend) {
       awaitDurable(endOffset);
     }
   }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,13 +57,19 @@ final class LogMaintenance {
     return add("space", MaintenanceTask.IDLE_MILLIS_MAX_DEFAULT, () -> 0, work);
   }
 
-  /** Adds what forces, settles and reclaims. */
-  LogMaintenance keeper(LongSupplier backlog, IntSupplier work) {
-    long forceMillis =
-        options.durability() instanceof Durability.Every every
-            ? every.intervalMillis()
-            : Long.MAX_VALUE;
-    long idleMillis = withinInterval(forceMillis, MaintenanceTask.IDLE_MILLIS_MAX_DEFAULT);
+  /**
+   * Adds what forces, settles and reclaims.
+   *
+   * @param durability as the log is configured now
+   */
+  LogMaintenance keeper(Supplier<Durability> durability, LongSupplier backlog, IntSupplier work) {
+    LongSupplier idleMillis =
+        () ->
+            withinInterval(
+                durability.get() instanceof Durability.Every every
+                    ? every.intervalMillis()
+                    : Long.MAX_VALUE,
+                MaintenanceTask.IDLE_MILLIS_MAX_DEFAULT);
     return add(KEEPER, idleMillis, backlog, work);
   }
 
@@ -93,9 +100,14 @@ final class LogMaintenance {
 
   private LogMaintenance add(
       String name, long sharedIdleMillis, LongSupplier backlog, IntSupplier work) {
-    long idleMillis =
+    return add(name, () -> sharedIdleMillis, backlog, work);
+  }
+
+  private LogMaintenance add(
+      String name, LongSupplier sharedIdleMillis, LongSupplier backlog, IntSupplier work) {
+    LongSupplier idleMillis =
         options.maintenance() == null
-            ? Math.min(OWN_IDLE_MILLIS, sharedIdleMillis)
+            ? () -> Math.min(OWN_IDLE_MILLIS, sharedIdleMillis.getAsLong())
             : sharedIdleMillis;
     tasks.add(new LogTask(name, subject, options.listener(), idleMillis, backlog, work));
     return this;

@@ -14,7 +14,7 @@ import org.agrona.concurrent.AgentTerminationException;
  * @param roleName what it does, for status and listener
  * @param subject the directory of the log
  * @param listener hears of failures
- * @param idleMillisMax how long it may be left alone
+ * @param idleMillisMaxNow how long it may be left alone
  * @param backlogNow how much there is to do
  * @param work does a step, and returns how much that was
  */
@@ -22,7 +22,7 @@ record LogTask(
     String roleName,
     String subject,
     LogListener listener,
-    long idleMillisMax,
+    LongSupplier idleMillisMaxNow,
     LongSupplier backlogNow,
     IntSupplier work)
     implements MaintenanceTask {
@@ -34,6 +34,11 @@ record LogTask(
     } catch (LogFailedException | LogClosedException e) {
       throw new AgentTerminationException(e); // the listener knows
     }
+  }
+
+  @Override
+  public long idleMillisMax() {
+    return idleMillisMaxNow.getAsLong();
   }
 
   @Override

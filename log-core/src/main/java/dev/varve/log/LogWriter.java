@@ -1,7 +1,6 @@
 package dev.varve.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.varve.log.error.BatchTooLargeException;
 import dev.varve.log.error.DiskFullException;
 import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogException;
@@ -52,12 +51,11 @@ final class LogWriter {
   private final Storage storage;
   private final LogOptions options;
   private final FailureLatch failure;
-  private final int batchBytesMax;
-  private final AppendTime appendTime;
   private final FirstUndecided firstUndecided;
 
   // Read by all, changed under the write lock.
   private volatile SegmentList segments;
+  private volatile AppendRules rules;
 
   /** Whether markers of this log's own may be written: a follower has its leader's. */
   private volatile boolean leads;
@@ -91,11 +89,31 @@ final class LogWriter {
     this.segments = segments;
     this.state = state;
     this.highWatermark = highWatermark;
-    this.batchBytesMax = Math.min(options.batchBytesMax(), options.segmentBytesMax());
     this.leads = !options.replicated();
     state.producers().timeTransactionsBy(options.clock());
     this.firstUndecided = new FirstUndecided(state.producers().firstUndecidedOffset());
-    this.appendTime = new AppendTime(storage.directory().toString(), options);
+    this.rules = rulesOf(options);
+  }
+
+  private AppendRules rulesOf(LogOptions configured) {
+    return new AppendRules(storage.directory().toString(), options.clock(), configured);
+  }
+
+  /** What appends go by now, and how the log is configured. */
+  AppendRules rules() {
+    return rules;
+  }
+
+  /** Takes over what may change of the options of a log that is open. */
+  void configure(LogOptions changed) {
+    writeLock.lock();
+    try {
+      checkOpen();
+      segments.active().configure(changed.segments());
+      rules = rulesOf(changed);
+    } finally {
+      writeLock.unlock();
+    }
   }
 
   /** The segments now. */
@@ -124,11 +142,7 @@ final class LogWriter {
    * @return an {@link AppendAnswer}
    */
   long append(EncodedBatch batch) {
-    int batchBytes = batch.sizeBytes();
-    if (batchBytes > batchBytesMax) {
-      throw tooLarge("batch", batchBytes, batchBytesMax);
-    }
-    appendTime.onRecords(batch);
+    rules.onRecords(batch);
     writeLock.lock();
     try {
       checkOpen();
@@ -195,9 +209,7 @@ final class LogWriter {
 
   /** Appends the batches of a leader with the offsets and epochs that they have, all or none. */
   FollowerAppend appendAsFollower(BatchRun run) {
-    if (run.sizeBytes() > options.segmentBytesMax()) {
-      throw tooLarge("batches", run.sizeBytes(), options.segmentBytesMax());
-    }
+    rules.onRun(run.sizeBytes());
     writeLock.lock();
     try {
       checkOpen();
@@ -303,20 +315,6 @@ final class LogWriter {
     }
   }
 
-  private BatchTooLargeException tooLarge(String what, int bytes, int bytesMax) {
-    return new BatchTooLargeException(
-        what
-            + " of "
-            + bytes
-            + " bytes, expected at most "
-            + bytesMax
-            + " (max.message.bytes is "
-            + options.batchBytesMax()
-            + ", segment.bytes is "
-            + options.segmentBytesMax()
-            + ")");
-  }
-
   private RuntimeException noRoom(IOException e) {
     String path = segments.active().path();
     if (DiskFull.isCauseOf(e)) {
@@ -417,7 +415,7 @@ final class LogWriter {
   /** Appends a marker, for whoever holds appends, and returns its offset. */
   @SuppressWarnings("GuardedBy") // the caller has the lock
   long appendHeld(EncodedBatch marker, TransactionVersion version) {
-    appendTime.onMarker(marker);
+    rules.onMarker(marker);
     try {
       return appendLocked(marker, version);
     } catch (InternalError e) {
@@ -457,6 +455,7 @@ final class LogWriter {
       state.producers().replicatedTo(highWatermark);
     }
     holdBackReaders();
+    left.active().configure(rules.options().segments());
     segments = left;
     releaseReaders();
     unfinishedRoll = NO_ROLL;

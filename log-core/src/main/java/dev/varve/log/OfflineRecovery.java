@@ -87,7 +87,7 @@ public final class OfflineRecovery implements AutoCloseable {
       throw new LogIOException(storage.directory() + " cannot be read: " + e.getMessage(), e);
     } finally {
       if (!planned) {
-        CommitLog.release(storage);
+        release(storage);
       }
     }
   }
@@ -145,7 +145,16 @@ public final class OfflineRecovery implements AutoCloseable {
   public void close() {
     if (!released) {
       released = true;
-      CommitLog.release(storage);
+      release(storage);
+    }
+  }
+
+  /** Gives the directory of a log up. */
+  static void release(Storage storage) {
+    try {
+      storage.close();
+    } catch (IOException e) {
+      throw new LogIOException(storage.directory() + " cannot be released: " + e.getMessage(), e);
     }
   }
 }

@@ -20,7 +20,6 @@ final class ProducerExpiry {
   private final ReentrantLock stepLock = new ReentrantLock();
   private final LogWriter writer;
   private final EpochClock clock;
-  private final long expirationMillis;
 
   @GuardedBy("stepLock")
   private boolean inRound;
@@ -32,7 +31,6 @@ final class ProducerExpiry {
   ProducerExpiry(LogWriter writer, LogOptions options) {
     this.writer = writer;
     this.clock = options.clock();
-    this.expirationMillis = options.producerExpirationMillis();
     this.roundMillis = clock.time();
   }
 
@@ -48,6 +46,7 @@ final class ProducerExpiry {
         writer.checkOpen();
         roundMillis = now;
       }
+      long expirationMillis = writer.rules().options().producerExpirationMillis();
       boolean all =
           writer.inTurn(
               state -> state.producers().expireSome(now, expirationMillis, STEP_PRODUCERS_MAX));

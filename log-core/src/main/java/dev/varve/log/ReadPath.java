@@ -39,7 +39,7 @@ final class ReadPath {
 
   /** A cursor over records, as the log's options have it. */
   RecordCursor newCursor() {
-    return new RecordCursor(options.decompressedBytesMax());
+    return new RecordCursor(writer.rules().options().decompressedBytesMax());
   }
 
   /** Pins the segment in which an offset lies, or would lie if it is the end of the log. */

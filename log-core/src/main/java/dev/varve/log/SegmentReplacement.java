@@ -52,7 +52,11 @@ final class SegmentReplacement {
     this.listener = options.listener();
     this.deletion =
         new SegmentDeletion(
-            storage, reclaimer, _ -> {}, options.clock(), options.fileDeleteDelayMillis());
+            storage,
+            reclaimer,
+            _ -> {},
+            options.clock(),
+            () -> writer.rules().options().fileDeleteDelayMillis());
   }
 
   /**

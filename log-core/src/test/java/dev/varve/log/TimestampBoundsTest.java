@@ -92,8 +92,7 @@ class TimestampBoundsTest {
           throw new AssertionError("an append looked at the clock");
         };
     try (LogFixture fixture = open(UnaryOperator.identity())) {
-      LogOptions options = LogOptions.builder().clock(broken).ownMaintenanceThreads(false).build();
-      AppendTime time = new AppendTime("log", options);
+      AppendTime time = new AppendTime("log", broken, LogOptions.defaults());
       RecordBatchBuilder builder = fixture.log().newBatch();
       for (long timestamp : new long[] {0, Long.MAX_VALUE, NONE}) {
         builder.append(timestamp, null, new byte[0]);

@@ -20,7 +20,7 @@ record AgeRule(long retentionMillis) implements RetentionRule {
 
   @Override
   public Judgement judge(Candidate candidate) {
-    SegmentTime time = SegmentTime.of(candidate.segment(), candidate.log().nowMillis());
+    SegmentTime time = SegmentTime.of(candidate.log(), candidate.index());
     long ageMillis = candidate.log().nowMillis() - time.millis();
     boolean expired = ageMillis > retentionMillis;
     String reason =

@@ -6,6 +6,7 @@ import dev.varve.log.SegmentInfo;
 import dev.varve.log.error.DiskFullException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.agrona.concurrent.EpochClock;
 
 /**
@@ -48,8 +49,21 @@ public final class LogRetention {
   }
 
   /** What is known of the log now, with its readers. Leases beyond their limits expire. */
-  public synchronized LogFacts facts() {
+  public LogFacts facts() {
+    return thenTell(this::look);
+  }
+
+  private synchronized LogFacts look() {
     return leases.review(whereQuiet(LogFacts.of(log, List.of(), clock.time())));
+  }
+
+  /** Tells of leases that have expired when all locks are released: a listener may take others. */
+  private <T> T thenTell(Supplier<T> action) {
+    try {
+      return action.get();
+    } finally {
+      leases.tellExpired();
+    }
   }
 
   /** Says what {@link #run()} would do now. Leases beyond their limits expire. */
@@ -102,12 +116,14 @@ public final class LogRetention {
    * The same, a few segments at a time. No lease is taken between the decision and the act, or it
    * would be on what is about to go.
    */
-  synchronized Step step(int segmentsMax) {
-    return leases.undisturbed(() -> {
-      RetentionPlan plan = plan();
-      RetentionPlan done = apply(plan.firstStep(segmentsMax), log);
-      return new Step(done, plan.going().size() - done.going().size());
-    });
+  Step step(int segmentsMax) {
+    return thenTell(() -> leases.undisturbed(() -> giveUp(segmentsMax)));
+  }
+
+  private synchronized Step giveUp(int segmentsMax) {
+    RetentionPlan plan = policy.plan(look());
+    RetentionPlan done = apply(plan.firstStep(segmentsMax), log);
+    return new Step(done, plan.going().size() - done.going().size());
   }
 
   /**
@@ -117,8 +133,12 @@ public final class LogRetention {
    * @return what was done, and why
    * @throws DiskFullException as {@link #run()} does
    */
-  public synchronized RetentionPlan run(RetentionPlan plan) {
-    return leases.undisturbed(() -> apply(plan.upToHolds(facts().readers()), log));
+  public RetentionPlan run(RetentionPlan plan) {
+    return thenTell(() -> leases.undisturbed(() -> giveUp(plan)));
+  }
+
+  private synchronized RetentionPlan giveUp(RetentionPlan plan) {
+    return apply(plan.upToHolds(look().readers()), log);
   }
 
   /**

@@ -1,10 +1,11 @@
 package dev.varve.retention;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.agrona.concurrent.EpochClock;
@@ -18,21 +19,24 @@ import org.agrona.concurrent.EpochClock;
  * <p>The limits are looked at whenever retention is about to decide, not in between: a lease that
  * keeps nothing from anybody does not expire for it.
  *
- * <p>Thread safety: safe for use by several threads.
+ * <p>Thread safety: safe for use by several threads. To take a lease waits while retention gives
+ * something up, and so does to advance one that has expired; nothing else waits.
  */
 public final class ReaderLeases {
   private final LeaseLimits limits;
   private final EpochClock clock;
   private final Consumer<LeaseInfo> onExpired;
 
-  @GuardedBy("this")
-  private final SortedMap<String, ReaderLease> leases = new TreeMap<>();
+  /** Only {@link #undisturbed} keeps others from putting leases in. */
+  private final ConcurrentNavigableMap<String, ReaderLease> leases = new ConcurrentSkipListMap<>();
+
+  private final Queue<LeaseInfo> untold = new ConcurrentLinkedQueue<>();
 
   /**
    * Of one log.
    *
    * @param onExpired is told of each lease that expires, on the thread of retention, which it must
-   *     not keep waiting
+   *     not keep waiting for long; no lock is held then
    */
   public ReaderLeases(LeaseLimits limits, EpochClock clock, Consumer<LeaseInfo> onExpired) {
     this.limits = limits;
@@ -60,41 +64,47 @@ public final class ReaderLeases {
   }
 
   /** Who holds what, and for how long, by name; those that have expired among them. */
-  public synchronized List<LeaseInfo> list() {
+  public List<LeaseInfo> list() {
     return leases.values().stream().map(ReaderLease::info).toList();
   }
 
-  /** Does something while no lease is taken or given back. */
+  /**
+   * Does something while no lease is taken, and none that has expired holds again. Leases may be
+   * given back meanwhile, which lets go of no more than is asked for.
+   */
   synchronized <T> T undisturbed(Supplier<T> action) {
     return action.get();
   }
 
   /**
    * Looks at all leases, and adds to the facts of the log how far their readers are. Those whose
-   * lease has expired are no longer waited for.
+   * lease has expired are no longer waited for, which is told by {@link #tellExpired}.
    */
   LogFacts review(LogFacts log) {
-    List<LeaseInfo> expired = new ArrayList<>();
     List<ReaderPosition> positions = new ArrayList<>(log.readers());
-    synchronized (this) {
-      for (ReaderLease lease : leases.values()) {
-        if (lease.review(log, limits)) {
-          expired.add(lease.info());
-        }
-        if (!lease.isExpired()) {
-          positions.add(lease.position());
-        }
+    for (ReaderLease lease : leases.values()) {
+      if (lease.review(log, limits)) {
+        untold.add(lease.info());
+      }
+      if (!lease.isExpired()) {
+        positions.add(lease.position());
       }
     }
-    expired.forEach(onExpired);
     return log.withReaders(positions);
+  }
+
+  /** Tells of leases that have expired, for whoever holds no lock. */
+  void tellExpired() {
+    for (LeaseInfo expired = untold.poll(); expired != null; expired = untold.poll()) {
+      onExpired.accept(expired);
+    }
   }
 
   long nowMillis() {
     return clock.time();
   }
 
-  synchronized void release(ReaderLease lease) {
+  void release(ReaderLease lease) {
     leases.remove(lease.name(), lease);
   }
 }

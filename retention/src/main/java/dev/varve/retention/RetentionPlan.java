@@ -1,5 +1,6 @@
 package dev.varve.retention;
 
+import dev.varve.log.LogOffsets;
 import dev.varve.log.SegmentInfo;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +56,43 @@ public record RetentionPlan(
   /** Whether nothing is to be done. */
   public boolean isEmpty() {
     return going().isEmpty();
+  }
+
+  /** What the log is when this plan has been carried out, and nothing else has happened. */
+  public LogFacts leaves() {
+    if (isEmpty()) {
+      return log;
+    }
+    LogOffsets before = log.offsets();
+    LogOffsets offsets =
+        new LogOffsets(
+            startOffset,
+            Math.max(startOffset, before.lastStableOffset()),
+            before.highWatermark(),
+            before.durableEnd(),
+            before.endOffset());
+    List<SegmentInfo> segments =
+        rollsActive
+            ? List.of(new SegmentInfo(startOffset, startOffset, 0, true, -1, log.nowMillis()))
+            : log.segments().subList(going().size(), log.segments().size());
+    return new LogFacts(log.name(), offsets, segments, log.readers(), log.nowMillis());
+  }
+
+  /**
+   * This plan and another in one: a segment goes by the one that lets it go first, and one that
+   * both keep is kept for the reasons of both.
+   *
+   * @param more made of what this one {@link #leaves}, by a {@link StoreBudget} perhaps
+   */
+  public RetentionPlan then(RetentionPlan more) {
+    if (rollsActive) {
+      return this;
+    }
+    List<SegmentVerdict> all = new ArrayList<>(going());
+    for (SegmentVerdict verdict : more.verdicts) {
+      all.add(verdicts.get(all.size()).or(verdict));
+    }
+    return new RetentionPlan(log, all, more.startOffset, more.rollsActive);
   }
 
   /** The beginning of this plan, up to the first segment that a reader holds now. */

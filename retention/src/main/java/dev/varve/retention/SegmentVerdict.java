@@ -12,6 +12,8 @@ import dev.varve.log.SegmentInfo;
  */
 public record SegmentVerdict(SegmentInfo segment, boolean goes, String rule, String reason) {
 
+  private static final String BEHIND = "order";
+
   static SegmentVerdict goes(SegmentInfo segment, Judgement by) {
     return new SegmentVerdict(segment, true, by.rule(), by.reason());
   }
@@ -28,6 +30,20 @@ public record SegmentVerdict(SegmentInfo segment, boolean goes, String rule, Str
 
   /** Only the front of a log can go. */
   static SegmentVerdict behind(SegmentInfo segment) {
-    return new SegmentVerdict(segment, false, "order", "one before it is kept");
+    return new SegmentVerdict(segment, false, BEHIND, "one before it is kept");
+  }
+
+  /** What becomes of a segment that this one keeps, when somebody else is asked, too. */
+  SegmentVerdict or(SegmentVerdict other) {
+    if (other.goes || rule.equals(BEHIND)) {
+      return other;
+    }
+    return other.rule.equals(BEHIND)
+        ? this
+        : new SegmentVerdict(
+            segment,
+            false,
+            rule + ", " + other.rule,
+            reason + "; " + other.rule + ": " + other.reason);
   }
 }

@@ -36,7 +36,7 @@ public record StoreBudget(long bytesMax, long freeBytesMin) {
             .thenComparing(front -> front.log.name());
 
     static Front of(int logIndex, LogFacts log, int index, long bytesLeft) {
-      SegmentTime time = SegmentTime.of(log.segments().get(index), log.nowMillis());
+      SegmentTime time = SegmentTime.of(log, index);
       return new Front(logIndex, log, index, time, bytesLeft);
     }
 

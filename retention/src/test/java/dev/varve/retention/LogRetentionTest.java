@@ -14,9 +14,13 @@ import dev.varve.log.storage.DiskFaults.Fault;
 import dev.varve.log.storage.SimulatedDisk;
 import dev.varve.log.storage.SimulatedDiskExtension;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Policies carried out on a log. A segment has two records. */
@@ -93,6 +97,39 @@ class LogRetentionTest {
     try (CommitLog log = open(disk)) {
       assertThat(log.offsets().startOffset()).isEqualTo(3);
       assertThat(log.openReport().decisions()).isEmpty();
+    }
+  }
+
+  /** It may wait for a thread that waits for retention: no lock is held. */
+  @Test
+  @Timeout(60)
+  void whoIsToldOfAnExpiredLeaseMayHaveOthersTakeOne(SimulatedDisk disk) {
+    List<String> told = new ArrayList<>();
+    AtomicReference<ReaderLeases> used = new AtomicReference<>();
+    AtomicReference<LogRetention> retaining = new AtomicReference<>();
+    used.set(
+        new ReaderLeases(
+            new LeaseLimits(0, Duration.ofDays(1)),
+            nowMillis::get,
+            lease ->
+                told.add(
+                    CompletableFuture.supplyAsync(
+                            () -> {
+                              used.get().take("after " + lease.name(), 9).close();
+                              return lease.name() + ", " + retaining.get().plan().going().size();
+                            })
+                        .join())));
+    try (CommitLog log = open(disk)) {
+      append(log, Facts.NOW, Facts.NOW, Facts.NOW);
+      LogRetention retention = new LogRetention(log, OF_AN_HOUR, used.get(), nowMillis::get);
+      retaining.set(retention);
+      used.get().take("a", 0);
+      retention.run();
+      used.get().take("b", 0);
+      retention.run(retention.plan());
+      used.get().take("c", 0);
+      assertThat(retention.facts().readers()).isEmpty();
+      assertThat(told).containsExactly("a, 0", "b, 0", "c, 0");
     }
   }
 

@@ -8,6 +8,7 @@ import java.lang.Thread.State;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,7 +28,9 @@ class ReaderLeasesTest {
   private final LogFacts log = Facts.of("100B@0 100B@0 100B@0 100B@0");
 
   private List<ReaderPosition> positions() {
-    return leases.review(log).readers();
+    LogFacts reviewed = leases.review(log);
+    leases.tellExpired();
+    return reviewed.readers();
   }
 
   @Test
@@ -153,6 +156,21 @@ class ReaderLeasesTest {
       assertThat(expiredMeanwhile).isTrue();
       assertThat(positions()).containsExactly(new ReaderPosition("slow", 25, true));
     }
+  }
+
+  /** So no order of locks can be wrong between retention and whoever looks. */
+  @Test
+  @Timeout(60)
+  void whoHoldsWhatIsVisibleAndLetGoOfWhileSomethingIsGivenUp() {
+    ReaderLease lease = leases.take("slow", 25);
+    List<LeaseInfo> seen =
+        leases.undisturbed(() -> {
+          List<LeaseInfo> listed = CompletableFuture.supplyAsync(leases::list).join();
+          CompletableFuture.runAsync(lease::close).join();
+          return listed;
+        });
+    assertThat(seen).hasSize(1);
+    assertThat(leases.list()).isEmpty();
   }
 
   @Test

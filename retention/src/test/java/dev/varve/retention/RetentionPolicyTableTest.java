@@ -48,7 +48,12 @@ class RetentionPolicyTableTest {
     "100B@1/-1000 100B@0                   , 0   , retention.ms",
     "100B@9999/0 100B@-9999 100B@0         , 0   , retention.ms", // future, and appended just now
     "100B@9999/-9999 100B@99999/-9999      , 2   , -           ", // also in the active segment
-    "100B@20/10 100B@0                     , 0   , retention.ms", // a clock that was set back
+    "100B@20/10 100B@0                     , 0   , retention.ms", // a clock that was set back:
+    "100B@20/10 100B@9/5 100B@0/-1001      , 2   , retention.ms", // the next file that is of the
+    "100B@20/10 9B@-9999/-1001 9B@0/-9999  , 2   , retention.ms", // past says by when the last
+    "100B@20/10 9B@-9999/-1000 9B@0/-9999  , 0   , retention.ms", // append was, and no record's
+    "100B@none/10 100B@-9999/-1001 9B@0    , 2   , retention.ms", // timestamp does
+    "100B@20/10 100B@9/5                   , 0   , retention.ms", // nobody knows
     "100B@-1700000000000 100B@0            , 1   , retention.ms", // timestamp 0 is one
   })
   void byAge(String segments, int gone, String rule) {

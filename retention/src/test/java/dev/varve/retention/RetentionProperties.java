@@ -191,7 +191,7 @@ class RetentionProperties {
     assertThat(plan.going()).hasSize(ours.segments().size() - left.size());
   }
 
-  /** Where records come from the future, Varve differs on purpose. */
+  /** Where times lie in the future, Varve differs on purpose. */
   private static LogFacts truthful(LogFacts log) {
     List<SegmentInfo> segments =
         log.segments().stream()
@@ -202,7 +202,7 @@ class RetentionProperties {
                     segment.sizeBytes(),
                     segment.active(),
                     Math.min(segment.timestampMax(), Facts.NOW),
-                    segment.lastModifiedMillis()))
+                    Math.min(segment.lastModifiedMillis(), Facts.NOW)))
             .toList();
     return new LogFacts(log.name(), log.offsets(), segments, List.of(), log.nowMillis());
   }

@@ -120,4 +120,44 @@ class StoreBudgetTest {
     assertThat(plan.plans()).isEmpty();
     assertThat(plan.bytesMissing()).isEqualTo(7);
   }
+
+  /** Rules of a log first, and then the budget: as one plan. */
+  @Test
+  void aPlanGoesOnWithAnother() {
+    RetentionPlan own =
+        RetentionPolicy.of(RetentionRule.bytes(300))
+            .plan(Facts.of("100B@-9 100B@-8 100B@-7 100B@-6"));
+    assertThat(own.leaves().segments()).hasSize(3);
+    assertThat(own.leaves().offsets().startOffset()).isEqualTo(10);
+    StorePlan asked = new StoreBudget(250, NO_LIMIT).plan(List.of(own.leaves()), 0);
+    RetentionPlan both = own.then(asked.plans().getFirst());
+    assertThat(both.going())
+        .extracting(SegmentVerdict::rule)
+        .containsExactly("retention.bytes", "store budget");
+    assertThat(both.startOffset()).isEqualTo(20);
+    assertThat(both.bytes()).isEqualTo(200);
+    assertThat(both.verdicts()).hasSize(4);
+    assertThat(both.log()).isEqualTo(own.log());
+    StorePlan nothing = new StoreBudget(900, NO_LIMIT).plan(List.of(own.leaves()), 0);
+    SegmentVerdict first = own.then(nothing.plans().getFirst()).verdicts().get(1);
+    assertThat(first.rule()).isEqualTo("retention.bytes, store budget");
+    assertThat(first.reason())
+        .isEqualTo(
+            "retention.bytes: without it 200 bytes are left, less than 300 bytes; store budget: it"
+                + " is kept");
+  }
+
+  @Test
+  void aPlanThatTakesAllLeavesAnEmptySegment() {
+    RetentionPlan own =
+        RetentionPolicy.of(RetentionRule.bytes(0)).plan(Facts.of("100B@-9 100B@-8"));
+    assertThat(own.rollsActive()).isTrue();
+    assertThat(own.leaves().sizeBytes()).isZero();
+    assertThat(own.leaves().offsets().startOffset()).isEqualTo(20);
+    StorePlan asked = new StoreBudget(0, NO_LIMIT).plan(List.of(own.leaves()), 0);
+    assertThat(asked.bytesMissing()).isZero();
+    assertThat(own.then(asked.plans().getFirst())).isEqualTo(own);
+    RetentionPlan none = RetentionPolicy.of().plan(Facts.of("100B@-9"));
+    assertThat(none.leaves()).isEqualTo(none.log());
+  }
 }

@@ -76,6 +76,7 @@ public final class LogVerifier {
     epochs.atEndOfLog(endOffset);
     new StateFilesCheck(directory, findings).check(firstOffset, endOffset, producers);
     return new VerifyReport(
+        endOffset,
         directory.baseOffsets().size(),
         batches,
         records,

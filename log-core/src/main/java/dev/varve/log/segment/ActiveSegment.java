@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * the size and the end offset. A plain store into a page that the file no longer backs would report
  * its fault one call late; the bulk copy reports it exactly.
  *
- * <p>Thread safety: {@link #append}, {@link #reserveFor} and {@link #roll} are for whoever holds
- * the log's write lock; {@link #reserveAhead} and {@link #force} are for background threads; the
- * rest is for all.
+ * <p>Thread safety: {@link #append}, {@link #reserveFor}, {@link #configure} and {@link #roll} are
+ * for whoever holds the log's write lock; {@link #reserveAhead} and {@link #force} are for
+ * background threads; the rest is for all.
  */
 public final class ActiveSegment implements Segment {
   private static final VarHandle SIZE_BYTES;
@@ -48,17 +48,19 @@ public final class ActiveSegment implements Segment {
 
   // Constant after construction.
   private final Storage storage;
-  private final SegmentOptions options;
   private final SegmentIndexes indexes;
   private final StorageFile file;
   private final String path;
   private final SegmentMemory memory;
   private final SpaceAhead space;
   private final long createdMillis;
-  private final long segmentMillisMax;
 
   /** The size at opening: what is only read gets no space. */
   private final long openedBytes;
+
+  // Read and written under the log's write lock.
+  private SegmentOptions options;
+  private long segmentMillisMax;
 
   // Written under the log's write lock, published by release stores.
   private long sizeBytes;
@@ -86,7 +88,7 @@ public final class ActiveSegment implements Segment {
     this.openedBytes = sizeBytes;
     this.endOffset = endOffset;
     this.createdMillis = nowMillis;
-    this.segmentMillisMax = options.segmentMillisMax() - options.jitterMillis(path);
+    this.segmentMillisMax = millisMax(options, path);
     Arena arena = indexes.arena();
     MemorySegment log = file.map(Access.READ_WRITE, sizeBytes, arena);
     this.memory = new SegmentMemory(arena, log, indexes.offsets(), indexes.times());
@@ -215,6 +217,20 @@ public final class ActiveSegment implements Segment {
   /** Whether anything was appended since it was opened or made. */
   public boolean isWritten() {
     return sizeBytes() != openedBytes;
+  }
+
+  private static long millisMax(SegmentOptions options, String path) {
+    return options.segmentMillisMax() - options.jitterMillis(path);
+  }
+
+  /**
+   * Goes by other options from now on. The size and age at which the segment is rolled are theirs;
+   * indexes that it has stay as they are, and those of the next segment are theirs, too.
+   */
+  public void configure(SegmentOptions changed) {
+    options = changed;
+    segmentMillisMax = millisMax(changed, path);
+    space.limitTo(changed.segmentBytesMax());
   }
 
   /**

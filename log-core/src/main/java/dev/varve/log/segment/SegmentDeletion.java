@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochClock;
 
 /**
@@ -22,21 +23,21 @@ public final class SegmentDeletion {
   private final Reclaimer reclaimer;
   private final LongConsumer onDeleted;
   private final EpochClock clock;
-  private final long delayMillis;
+  private final LongSupplier delayMillis;
 
   /**
    * Deletes from a storage.
    *
    * @param onDeleted hears the base offset of each segment whose files are gone
    * @param clock asked only if there is a delay
-   * @param delayMillis how long renamed files stay
+   * @param delayMillis how long renamed files stay that are renamed from now on
    */
   public SegmentDeletion(
       Storage storage,
       Reclaimer reclaimer,
       LongConsumer onDeleted,
       EpochClock clock,
-      long delayMillis) {
+      LongSupplier delayMillis) {
     this.storage = storage;
     this.reclaimer = reclaimer;
     this.onDeleted = onDeleted;
@@ -128,7 +129,8 @@ public final class SegmentDeletion {
     private final Set<Kind> left;
 
     private final List<String> names = new ArrayList<>();
-    private final long beginMillis = delayMillis == 0 ? 0 : clock.time();
+    private final long ownDelayMillis = delayMillis.getAsLong();
+    private final long beginMillis = ownDelayMillis == 0 ? 0 : clock.time();
 
     Unlink(Segment segment, Set<Kind> kinds) {
       this.segment = segment;
@@ -137,7 +139,7 @@ public final class SegmentDeletion {
 
     @Override
     public boolean isReady() {
-      return delayMillis == 0 || clock.time() - beginMillis >= delayMillis;
+      return ownDelayMillis == 0 || clock.time() - beginMillis >= ownDelayMillis;
     }
 
     void setAside() throws IOException {

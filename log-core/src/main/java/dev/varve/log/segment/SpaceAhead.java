@@ -70,7 +70,9 @@ final class SpaceAhead {
   private final StorageFile file;
   private final Arena arena;
   private final SegmentMemory memory;
-  private final long segmentBytesMax;
+
+  /** Nothing is prepared beyond it, unless a batch needs it. */
+  private volatile long segmentBytesMax;
 
   /** What the segment is expected to get, by the size of the one before it. */
   private final long expectedBytes;
@@ -102,6 +104,11 @@ final class SpaceAhead {
     this.forcedOften = forcedOften;
     this.preparedEnd = memory.log().byteSize();
     this.forcedBytes = preparedEnd;
+  }
+
+  /** Takes note that the segment may become larger, or is to stay smaller, than was said. */
+  void limitTo(long bytesMax) {
+    segmentBytesMax = bytesMax;
   }
 
   /**

@@ -2,13 +2,16 @@ package dev.varve.log.store;
 
 import dev.varve.log.CommitLog;
 import dev.varve.log.LogOptions;
+import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogException;
+import dev.varve.log.error.LogFailedException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.maintenance.Maintenance;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageTree;
 import dev.varve.log.store.StoreCheckpoints.Kind;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.function.Consumer;
 
 /**
@@ -63,9 +66,7 @@ final class LogOpener {
    */
   StoredLog open(TopicPartition partition, boolean ofKnownTopic) {
     LogOptions log =
-        options
-            .log(partition)
-            .topicConfig(configs.of(partition.topic()))
+        optionsOf(partition)
             .brokerCheckpoints(
                 checkpoints.offset(Kind.START_OFFSET, partition),
                 checkpoints.offset(Kind.RECOVERY_POINT, partition))
@@ -78,6 +79,25 @@ final class LogOpener {
       advanceHighWatermark(opened, checkpoints.offset(Kind.HIGH_WATERMARK, partition));
     }
     return StoredLog.open(partition, opened, directory, log.replicated());
+  }
+
+  /** How a log is to be opened, as its topic is configured now. */
+  private LogOptions.Builder optionsOf(TopicPartition partition) {
+    return options.log(partition).topicConfig(configs.of(partition.topic()));
+  }
+
+  /** Has logs that are open take up how their topic is configured now. */
+  void configure(String topic, Collection<StoredLog> logs) {
+    for (StoredLog log : logs) {
+      CommitLog open = log.log();
+      if (open != null && log.partition().topic().equals(topic)) {
+        try {
+          open.configure(optionsOf(log.partition()).build());
+        } catch (LogFailedException | LogClosedException e) {
+          // It takes no appends. When it is opened again it is configured anew.
+        }
+      }
+    }
   }
 
   private static void advanceHighWatermark(CommitLog log, long noted) {

@@ -42,8 +42,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>The logs share one thread for their background work, unless {@link
  * LogStoreOptions.Builder#maintenance} says otherwise. One that cannot be opened, or stops, touches
- * no other. {@link #failures} says what kept one from being opened; one that stops while it is open
- * tells its own listener, and whoever calls it.
+ * no other: {@link #failures} says why. One that stops while it is open tells its own listener,
+ * too, and whoever calls it.
  *
  * <p>Exceptions are all {@link LogException}s. Thread safety: safe for use by several threads.
  */
@@ -145,7 +145,10 @@ public final class LogStore implements AutoCloseable {
     return Collections.unmodifiableNavigableSet(logs.navigableKeySet());
   }
 
-  /** What keeps logs from being opened, now; one that was opened and has stopped is not in it. */
+  /**
+   * What keeps logs from being used, now: why they could not be opened, or have stopped since. See
+   * {@link #reopen}.
+   */
   public Map<TopicPartition, Throwable> failures() {
     return StoreOpening.failures(logs.values());
   }
@@ -367,9 +370,9 @@ public final class LogStore implements AutoCloseable {
   }
 
   /**
-   * Configures a topic, durably, in place of what it was configured by before. Logs that are open
-   * keep what they were opened with until they are {@linkplain #reopen reopened}; what tasks ask
-   * for, such as {@code retention.ms}, counts at once. A topic need not have a log.
+   * Configures a topic, durably, in place of what it was configured by before. Its logs that are
+   * open take that up at once ({@link CommitLog#configure}), and so do tasks that ask for it, of
+   * {@code retention.ms} for example. A topic need not have a log.
    *
    * @param config by Kafka's names, {@code segment.bytes} for example; empty for Kafka's defaults
    * @throws IllegalArgumentException if Kafka does not have a name, or a value is out of range
@@ -380,6 +383,7 @@ public final class LogStore implements AutoCloseable {
     try {
       checkOpen();
       configs.set(topic, config);
+      opener.configure(topic, logs.values());
     } catch (IOException e) {
       throw new LogIOException(
           directory().resolve(TopicConfigs.FILE_NAME) + " could not be written: " + e.getMessage(),

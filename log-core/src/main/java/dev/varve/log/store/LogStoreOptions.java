@@ -84,9 +84,9 @@ public final class LogStoreOptions {
 
     /**
      * What a log has that Kafka's names for the configuration of a topic do not say: its listener,
-     * clock, durability, whether it is replicated. Asked whenever a log is opened, on any thread;
-     * what the topic is configured by comes on top, and the store sets what does the background
-     * work.
+     * clock, durability, whether it is replicated. Asked whenever a log is opened or its topic
+     * configured, on any thread; what the topic is configured by comes on top, and the store sets
+     * what does the background work.
      */
     public Builder logs(BiFunction<TopicPartition, LogOptions.Builder, LogOptions.Builder> value) {
       logs = value;

@@ -4,6 +4,8 @@ import dev.varve.log.producer.InvalidStateFileException;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 
 /**
@@ -46,32 +48,44 @@ record MetaProperties(String clusterId, int nodeId, String directoryId) {
    * @throws InvalidStateFileException if it is not
    */
   static void check(byte[] file) throws InvalidStateFileException {
+    List<InvalidStateFileException> faults = faults(file);
+    if (!faults.isEmpty()) {
+      throw faults.getFirst();
+    }
+  }
+
+  /** All that keeps a broker from reading a file. */
+  static List<InvalidStateFileException> faults(byte[] file) {
     Properties properties = new Properties();
     try {
       properties.load(new StringReader(new String(file, StandardCharsets.ISO_8859_1)));
     } catch (IOException | IllegalArgumentException e) {
-      throw new InvalidStateFileException("all of it", e.toString(), "properties");
+      return List.of(new InvalidStateFileException("all of it", e.toString(), "properties"));
     }
+    List<InvalidStateFileException> faults = new ArrayList<>();
     String version = properties.getProperty("version", "");
     switch (version) {
       case "0" -> {} // of a broker from before KRaft, which may leave all else out
       case "1" -> {
-        expect(properties, "cluster.id", ".+", "a name");
-        expect(properties, "node.id", "[0-9]{1,10}", "a number");
-        if (properties.containsKey("directory.id")
-            && !KafkaUuid.isValid(properties.getProperty("directory.id"))) {
-          throw fault(properties, "directory.id", "22 characters of base64");
+        String nodeId = properties.getProperty("node.id", "");
+        String directoryId = properties.getProperty("directory.id");
+        if (properties.getProperty("cluster.id", "").isEmpty()) {
+          faults.add(fault(properties, "cluster.id", "a name"));
+        }
+        if (!isNodeId(nodeId)) {
+          faults.add(fault(properties, "node.id", "a number from 0 to " + Integer.MAX_VALUE));
+        }
+        if (directoryId != null && !KafkaUuid.isValid(directoryId)) {
+          faults.add(fault(properties, "directory.id", "22 characters of base64"));
         }
       }
-      default -> throw fault(properties, "version", "0 or 1");
+      default -> faults.add(fault(properties, "version", "0 or 1"));
     }
+    return faults;
   }
 
-  private static void expect(Properties properties, String name, String pattern, String expected)
-      throws InvalidStateFileException {
-    if (!properties.getProperty(name, "").matches(pattern)) {
-      throw fault(properties, name, expected);
-    }
+  private static boolean isNodeId(String text) {
+    return text.matches("[0-9]{1,10}") && Long.parseLong(text) <= Integer.MAX_VALUE;
   }
 
   private static InvalidStateFileException fault(

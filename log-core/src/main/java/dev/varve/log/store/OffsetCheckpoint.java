@@ -2,8 +2,12 @@ package dev.varve.log.store;
 
 import dev.varve.log.producer.InvalidStateFileException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -22,6 +26,13 @@ final class OffsetCheckpoint {
   private static final String VERSION = "0";
 
   private OffsetCheckpoint() {}
+
+  /**
+   * What a file says of a log.
+   *
+   * @param line where, counted from 1
+   */
+  record Entry(int line, TopicPartition partition, long offset) {}
 
   static byte[] format(Map<TopicPartition, Long> offsets) {
     StringBuilder text = new StringBuilder(VERSION + "\n").append(offsets.size()).append('\n');
@@ -42,8 +53,19 @@ final class OffsetCheckpoint {
    */
   static NavigableMap<TopicPartition, Long> parse(byte[] file) throws InvalidStateFileException {
     NavigableMap<TopicPartition, Long> offsets = new TreeMap<>();
+    entries(file).forEach(entry -> offsets.put(entry.partition, entry.offset));
+    return offsets;
+  }
+
+  /**
+   * The same in the order of the file.
+   *
+   * @throws InvalidStateFileException if it is not what the format says
+   */
+  static List<Entry> entries(byte[] file) throws InvalidStateFileException {
+    List<Entry> entries = new ArrayList<>();
     if (file.length == 0) {
-      return offsets;
+      return entries;
     }
     String[] lines = new String(file, StandardCharsets.UTF_8).split("\\R", -1);
     if (!lines[0].equals(VERSION)) {
@@ -54,14 +76,19 @@ final class OffsetCheckpoint {
     if (number(2, count, count) != lines.length - 2 - ends) {
       throw InvalidStateFileException.ofLine(2, count, "the number of entries that follow");
     }
+    Set<TopicPartition> seen = new HashSet<>();
     for (int i = 2; i < lines.length - ends; i++) {
-      entry(i + 1, lines[i], offsets);
+      Entry entry = entry(i + 1, lines[i]);
+      if (!seen.add(entry.partition)) {
+        throw InvalidStateFileException.ofLine(
+            entry.line, lines[i], "one entry for " + entry.partition);
+      }
+      entries.add(entry);
     }
-    return offsets;
+    return entries;
   }
 
-  private static void entry(int line, String text, Map<TopicPartition, Long> offsets)
-      throws InvalidStateFileException {
+  private static Entry entry(int line, String text) throws InvalidStateFileException {
     String[] fields = text.split("\\s+", -1);
     if (fields.length != 3) {
       throw InvalidStateFileException.ofLine(line, text, "topic, partition and offset");
@@ -72,9 +99,7 @@ final class OffsetCheckpoint {
       throw InvalidStateFileException.ofLine(
           line, text, "a topic and a partition as Kafka allows them");
     }
-    if (offsets.put(partition, number(line, text, fields[2])) != null) {
-      throw InvalidStateFileException.ofLine(line, text, "one entry for " + partition);
-    }
+    return new Entry(line, partition, number(line, text, fields[2]));
   }
 
   private static long number(int line, String text, String field) throws InvalidStateFileException {

@@ -3,6 +3,10 @@ package dev.varve.log.store;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.WholeFile;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -24,6 +28,15 @@ final class StoreFiles {
       return Optional.empty();
     }
     return Optional.of(WholeFile.read(storage, name, FILE_BYTES_MAX));
+  }
+
+  /** The same of a directory that somebody else may have open; it is only read. */
+  static Optional<byte[]> read(Path directory, String name) throws IOException {
+    try (InputStream file = Files.newInputStream(directory.resolve(name))) {
+      return Optional.of(file.readNBytes(FILE_BYTES_MAX));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
   }
 
   /** Gives a file a name under which nobody looks for it; returns the name. */

@@ -1,5 +1,6 @@
 package dev.varve.log.store;
 
+import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.SegmentFile;
 import java.io.IOException;
@@ -7,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -18,12 +20,15 @@ import java.util.stream.Stream;
  *
  * @param path the data directory
  * @param logs the logs in it
- * @param others the names of directories that are no logs, or none any more
+ * @param going the names of the directories of logs that were deleted, and whose files have to go
+ * @param others the names of directories that are no logs, or none that a store opens
  */
-public record StoreListing(Path path, NavigableSet<TopicPartition> logs, List<String> others) {
+public record StoreListing(
+    Path path, NavigableSet<TopicPartition> logs, List<String> going, List<String> others) {
   /** Copies the collections. */
   public StoreListing {
     logs = new TreeSet<>(logs);
+    going = List.copyOf(going);
     others = List.copyOf(others);
   }
 
@@ -38,17 +43,19 @@ public record StoreListing(Path path, NavigableSet<TopicPartition> logs, List<St
       return Optional.empty();
     }
     NavigableSet<TopicPartition> logs = new TreeSet<>();
+    List<String> going = new ArrayList<>();
     List<String> others = new ArrayList<>();
     boolean isDataDirectory = false;
     try (Stream<Path> entries = Files.list(path)) {
       for (Path entry : entries.sorted().toList()) {
         String name = entry.getFileName().toString();
         if (Files.isDirectory(entry)) {
-          Optional<TopicPartition> log =
-              DirectoryName.parse(name)
-                  .filter(read -> read.stage() == DirectoryName.Stage.LOG)
-                  .flatMap(_ -> TopicPartition.ofDirectoryName(name));
-          log.ifPresentOrElse(logs::add, () -> others.add(name));
+          DirectoryName read = DirectoryName.parse(name).orElse(null);
+          switch (read == null ? null : read.stage()) {
+            case LOG -> TopicPartition.ofDirectoryName(name).ifPresent(logs::add);
+            case DELETED -> going.add(name);
+            case null, default -> others.add(name);
+          }
         } else if (name.equals(LogCheckpoint.FILE_NAME) || SegmentFile.parse(name).isPresent()) {
           return Optional.empty();
         } else {
@@ -57,12 +64,33 @@ public record StoreListing(Path path, NavigableSet<TopicPartition> logs, List<St
       }
     }
     return isDataDirectory || !logs.isEmpty()
-        ? Optional.of(new StoreListing(path, logs, others))
+        ? Optional.of(new StoreListing(path, logs, going, others))
         : Optional.empty();
   }
 
   /** The directory of a log. */
   public Path directory(TopicPartition log) {
     return path.resolve(log.directoryName());
+  }
+
+  /**
+   * What the data directory has noted of where logs begin; nothing if the file is missing, or is
+   * not what its format says. A log may begin later, but not earlier.
+   */
+  public Map<TopicPartition, Long> notedStartOffsets() throws IOException {
+    try {
+      return OffsetCheckpoint.parse(
+          StoreFiles.read(path, StoreCheckpoints.Kind.START_OFFSET.fileName()).orElse(new byte[0]));
+    } catch (InvalidStateFileException e) {
+      return Map.of(); // told by StoreVerifier
+    }
+  }
+
+  /**
+   * What topics are configured by in the data directory, by Kafka's names; what no topic can have
+   * is left out.
+   */
+  public Map<String, Map<String, String>> topicConfigs() throws IOException {
+    return TopicConfigs.read(StoreFiles.read(path, TopicConfigs.FILE_NAME).orElse(new byte[0]));
   }
 }

@@ -180,7 +180,7 @@ final class StoreOpening {
   static Map<TopicPartition, Throwable> failures(Collection<StoredLog> logs) {
     Map<TopicPartition, Throwable> failures = new HashMap<>();
     for (StoredLog log : logs) {
-      Throwable failure = log.failure();
+      Throwable failure = log.whyUnusable();
       if (failure != null) {
         failures.put(log.partition(), failure);
       }

@@ -30,6 +30,11 @@ record StoredLog(
     return new StoredLog(partition, null, null, false, failure);
   }
 
+  /** Why it could not be opened, or has stopped since; null if it can be used. */
+  @Nullable Throwable whyUnusable() {
+    return log == null ? failure : log.failure().orElse(null);
+  }
+
   /** How far it reaches, or reached when it was closed; null if it could not be opened. */
   @Nullable LogOffsets offsets() {
     return log == null ? null : log.offsets();

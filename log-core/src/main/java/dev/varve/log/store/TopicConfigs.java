@@ -1,18 +1,22 @@
 package dev.varve.log.store;
 
 import dev.varve.log.LogOptions;
+import dev.varve.log.producer.InvalidStateFileException;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.WholeFile;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -61,6 +65,20 @@ final class TopicConfigs {
 
   private NavigableMap<String, NavigableMap<String, String>> checked(
       Properties properties, Consumer<StoreFinding> findings) {
+    return sound(
+        properties,
+        (entry, why) ->
+            findings.accept(
+                new StoreFinding(
+                    StoreFinding.Kind.INVALID_CONFIGURATION,
+                    storage.directory().resolve(FILE_NAME),
+                    entry + ": " + why,
+                    "left it out")));
+  }
+
+  /** What of a file can be used; the rest is told, each entry with what is wrong with it. */
+  private static NavigableMap<String, NavigableMap<String, String>> sound(
+      Properties properties, BiConsumer<String, String> faults) {
     NavigableMap<String, NavigableMap<String, String>> sound = new TreeMap<>();
     for (String key : new TreeSet<>(properties.stringPropertyNames())) {
       int slash = key.indexOf('/');
@@ -71,15 +89,38 @@ final class TopicConfigs {
         check(topic, Map.of(name, value));
         sound.computeIfAbsent(topic, _ -> new TreeMap<>()).put(name, value);
       } catch (IllegalArgumentException e) {
-        findings.accept(
-            new StoreFinding(
-                StoreFinding.Kind.INVALID_CONFIGURATION,
-                storage.directory().resolve(FILE_NAME),
-                key + "=" + value + ": " + e.getMessage(),
-                "left it out"));
+        faults.accept(key + "=" + value, String.valueOf(e.getMessage()));
       }
     }
     return sound;
+  }
+
+  /** What is wrong with a file, each fault with its place in it; nothing is changed. */
+  static List<InvalidStateFileException> faults(byte[] file) throws IOException {
+    Properties properties = new Properties();
+    try {
+      properties.load(new StringReader(new String(file, StandardCharsets.ISO_8859_1)));
+    } catch (IllegalArgumentException e) {
+      return List.of(new InvalidStateFileException("all of it", e.toString(), "properties"));
+    }
+    List<InvalidStateFileException> faults = new ArrayList<>();
+    var _ =
+        sound(
+            properties,
+            (entry, why) ->
+                faults.add(new InvalidStateFileException("entry " + entry, why, "what Kafka has")));
+    return faults;
+  }
+
+  /** What of a file can be used, by topics. */
+  static Map<String, Map<String, String>> read(byte[] file) throws IOException {
+    Properties properties = new Properties();
+    try {
+      properties.load(new StringReader(new String(file, StandardCharsets.ISO_8859_1)));
+    } catch (IllegalArgumentException e) {
+      return Map.of(); // told by StoreVerifier
+    }
+    return Map.copyOf(sound(properties, (_, _) -> {}));
   }
 
   private static void check(String topic, Map<String, String> config) {

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.varve.log.CommitLog;
 import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogExistsException;
+import dev.varve.log.error.LogFailedException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.LogLockedException;
 import dev.varve.log.error.LogUnavailableException;
@@ -285,8 +286,16 @@ class LogStoreTest {
       append(payments, "b");
       payments.flush();
       assertThatThrownBy(() -> append(orders, "b")).hasMessageContaining("stopped");
+      assertThat(store.failures()).containsOnlyKeys(ORDERS);
+      assertThat(store.failures().get(ORDERS))
+          .isInstanceOf(LogFailedException.class)
+          .hasMessageContaining("a force failed")
+          .hasCauseInstanceOf(IOException.class);
+      assertThat(orders.failure()).contains((LogFailedException) store.failures().get(ORDERS));
+      assertThat(payments.failure()).isEmpty();
 
       append(store.reopen(ORDERS), "c");
+      assertThat(store.failures()).isEmpty();
       assertThat(valuesIn(store.log(PAYMENTS))).containsExactly("b");
     }
     assertThat(text(tree, CLEAN)).isNotEqualTo("none");
@@ -327,7 +336,7 @@ class LogStoreTest {
       append(store.log(ORDERS), "d");
       assertThat(store.log(ORDERS).segments()).hasSize(4);
       store.configure("orders", Map.of());
-      append(store.reopen(ORDERS), "e", "f", "g");
+      append(store.log(ORDERS), "e", "f", "g");
       assertThat(store.log(ORDERS).segments()).hasSize(4);
     }
     assertThat(text(tree, "varve.topics")).isEqualTo("\n");
