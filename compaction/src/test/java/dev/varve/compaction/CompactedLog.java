@@ -52,6 +52,7 @@ final class CompactedLog implements AutoCloseable {
             .compression(compression)
             .segmentBytesMax(segmentBytes)
             .ownMaintenanceThreads(false)
+            .compacted(true)
             .clock(() -> nowMillis)
             .build();
     this.config =

@@ -2,11 +2,14 @@ package dev.varve.compaction;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.log.LogReader;
 import dev.varve.log.Producer;
 import dev.varve.log.Visibility;
+import dev.varve.log.error.InvalidRecordException;
 import dev.varve.log.record.Compression;
+import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import java.util.ArrayList;
@@ -50,6 +53,21 @@ class LogCompactionTest {
       assertThat(log.last()).isEqualTo(log.model);
       assertThat(log.log.openReport().decisions()).isEmpty();
       assertThat(log.compaction.run()).isEmpty();
+    }
+  }
+
+  @Test
+  void aRecordWithoutAKeyIsRefused() {
+    try (CompactedLog log = open()) {
+      log.append("a=1");
+      EncodedBatch batch =
+          log.log.newBatch().append(1, bytes("b"), null).append(1, null, bytes("c")).build();
+      assertThatThrownBy(() -> log.log.append(batch))
+          .isInstanceOf(InvalidRecordException.class)
+          .hasMessageContaining("log: found no key in record 1 of a batch of 2");
+      assertThatThrownBy(() -> log.log.append(null, bytes("c")))
+          .isInstanceOf(InvalidRecordException.class);
+      assertThat(log.last()).isEqualTo(log.model);
     }
   }
 

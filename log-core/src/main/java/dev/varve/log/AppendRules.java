@@ -15,6 +15,7 @@ final class AppendRules {
   private final LogOptions options;
   private final int batchBytesMax;
   private final AppendTime time;
+  private final AppendKeys keys;
   private final ThreadLocal<RecordBatchBuilder> builders;
 
   /**
@@ -27,6 +28,7 @@ final class AppendRules {
     this.options = options;
     this.batchBytesMax = Math.min(options.batchBytesMax(), options.segmentBytesMax());
     this.time = new AppendTime(log, clock, options);
+    this.keys = new AppendKeys(log, options);
     this.builders = ThreadLocal.withInitial(this::newBuilder);
   }
 
@@ -51,6 +53,7 @@ final class AppendRules {
     if (batchBytes > batchBytesMax) {
       throw tooLarge("batch", batchBytes, batchBytesMax);
     }
+    keys.onRecords(batch);
     time.onRecords(batch);
   }
 

@@ -196,6 +196,7 @@ public final class CommitLog implements AutoCloseable {
    * @throws dev.varve.log.error.BatchTooLargeException if the batch is larger than allowed
    * @throws dev.varve.log.error.InvalidTimestampException if a timestamp is out of the bounds that
    *     {@link LogOptions} has
+   * @throws dev.varve.log.error.InvalidRecordException if a record has no key, in a compacted log
    * @throws dev.varve.log.record.InvalidBatchException if it is a control batch that marks nothing
    * @throws dev.varve.log.error.OutOfOrderSequenceException if it names a producer and is not the
    *     one that comes next; one of the last five again is not appended and has its old offset

@@ -40,6 +40,7 @@ public final class LogOptions {
   private final long producerExpirationMillis;
   private final long timestampBeforeMaxMillis;
   private final long timestampAfterMaxMillis;
+  private final boolean compacted;
   private final long fileDeleteDelayMillis;
   private final long startOffsetMin;
   private final long recoveryPoint;
@@ -68,6 +69,7 @@ public final class LogOptions {
     this.producerExpirationMillis = builder.producerExpirationMillis;
     this.timestampBeforeMaxMillis = builder.timestampBeforeMaxMillis;
     this.timestampAfterMaxMillis = builder.timestampAfterMaxMillis;
+    this.compacted = builder.compacted;
     this.fileDeleteDelayMillis = builder.fileDeleteDelayMillis;
     this.startOffsetMin = builder.startOffsetMin;
     this.recoveryPoint = builder.recoveryPoint;
@@ -200,6 +202,11 @@ public final class LogOptions {
     return timestampAfterMaxMillis;
   }
 
+  /** Whether the log is compacted by key, so that each record has to have one. */
+  public boolean compacted() {
+    return compacted;
+  }
+
   /** How long files stay that were given up, in milliseconds. */
   public long fileDeleteDelayMillis() {
     return fileDeleteDelayMillis;
@@ -228,6 +235,7 @@ public final class LogOptions {
     private long producerExpirationMillis = Duration.ofDays(1).toMillis();
     private long timestampBeforeMaxMillis = AppendTime.NO_BOUND;
     private long timestampAfterMaxMillis = AppendTime.NO_BOUND;
+    private boolean compacted;
     private long fileDeleteDelayMillis;
     private long startOffsetMin;
     private long recoveryPoint;
@@ -403,6 +411,12 @@ public final class LogOptions {
      */
     public Builder timestampAfterMaxMillis(long millis) {
       timestampAfterMaxMillis = checkRange("timestampAfterMaxMillis", millis, 0, Long.MAX_VALUE);
+      return this;
+    }
+
+    /** Whether a record without a key is refused ({@code cleanup.policy} has {@code compact}). */
+    public Builder compacted(boolean hasKeys) {
+      compacted = hasKeys;
       return this;
     }
 

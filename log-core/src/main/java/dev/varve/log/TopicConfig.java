@@ -5,6 +5,7 @@ import dev.varve.log.record.Compression;
 import dev.varve.log.record.RecordCursor;
 import dev.varve.log.record.TimestampType;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -22,6 +23,7 @@ final class TopicConfig {
   /** Names that concern this module. */
   private static final Set<String> LOG_NAMES =
       Set.of(
+          "cleanup.policy",
           "compression.gzip.level",
           "compression.lz4.level",
           "compression.type",
@@ -45,7 +47,6 @@ final class TopicConfig {
   /** Names of Kafka that concern other parts of a partition. */
   private static final Set<String> OTHER_NAMES =
       Set.of(
-          "cleanup.policy",
           "delete.retention.ms",
           "errors.deadletterqueue.group.enable",
           "follower.replication.throttled.replicas",
@@ -116,6 +117,8 @@ final class TopicConfig {
           builder.timestampAfterMaxMillis(number(name, value, 0, Long.MAX_VALUE));
       case "file.delete.delay.ms" ->
           builder.fileDeleteDelayMillis(number(name, value, 0, Long.MAX_VALUE));
+      case "cleanup.policy" ->
+          builder.compacted(Arrays.asList(value.split("\\s*,\\s*")).contains("compact"));
       case "message.timestamp.type" -> builder.timestampType(timestampType(name, value));
       default -> {
         // the compression levels, which are read together with the type

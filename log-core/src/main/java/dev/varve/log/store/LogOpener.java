@@ -75,9 +75,7 @@ final class LogOpener {
     Storage directory = tree.openDirectory(partition.directoryName());
     lookUpTopic(partition, directory, ofKnownTopic);
     CommitLog opened = CommitLog.open(directory, log);
-    if (log.replicated()) {
-      advanceHighWatermark(opened, checkpoints.offset(Kind.HIGH_WATERMARK, partition));
-    }
+    takeOver(opened, log.replicated(), partition);
     return StoredLog.open(partition, opened, directory, log.replicated());
   }
 
@@ -100,10 +98,19 @@ final class LogOpener {
     }
   }
 
-  private static void advanceHighWatermark(CommitLog log, long noted) {
+  /** Takes over what a broker has noted of a log that the log itself does not know. */
+  private void takeOver(CommitLog log, boolean replicated, TopicPartition partition) {
+    long compacted = checkpoints.offset(Kind.CLEANER_OFFSET, partition);
     boolean done = false;
     try {
-      log.replica().advanceHighWatermark(Math.min(noted, log.offsets().endOffset()));
+      long end = log.offsets().endOffset();
+      if (replicated) {
+        long highWatermark = checkpoints.offset(Kind.HIGH_WATERMARK, partition);
+        log.replica().advanceHighWatermark(Math.min(highWatermark, end));
+      }
+      if (compacted > log.rewriter().firstDirtyOffset() && compacted > 0 && compacted <= end) {
+        log.rewriter().keepFirstDirtyOffset(compacted);
+      }
       done = true;
     } finally {
       if (!done) {

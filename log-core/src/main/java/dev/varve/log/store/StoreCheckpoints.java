@@ -165,6 +165,9 @@ final class StoreCheckpoints {
           set(Kind.RECOVERY_POINT, partition, log.isClosedInOrder() ? at.endOffset() : 0);
           set(Kind.START_OFFSET, partition, at.startOffset());
           of(Kind.HIGH_WATERMARK).put(partition, at.highWatermark());
+          if (log.firstDirtyOffset() >= 0) {
+            set(Kind.CLEANER_OFFSET, partition, log.firstDirtyOffset());
+          }
         });
   }
 

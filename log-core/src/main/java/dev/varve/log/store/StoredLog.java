@@ -40,6 +40,11 @@ record StoredLog(
     return log == null ? null : log.offsets();
   }
 
+  /** The offset below which it was compacted; -1 if it never was, or could not be opened. */
+  long firstDirtyOffset() {
+    return log == null ? -1 : log.rewriter().firstDirtyOffset();
+  }
+
   boolean isClosedInOrder() {
     return log != null && log.isClosedInOrder();
   }

@@ -1,0 +1,108 @@
+package dev.varve.compaction;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.log.CommitLog;
+import dev.varve.log.error.LogUnavailableException;
+import dev.varve.log.error.UnknownTopicOrPartitionException;
+import dev.varve.log.maintenance.MaintenanceTask;
+import dev.varve.log.store.LogStore;
+import dev.varve.log.store.TopicPartition;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.agrona.concurrent.EpochClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compaction of all logs of a store whose topics are configured for it ({@link CompactionConfig},
+ * looked up at each look): the dirtiest first, one at a time, within one budget of memory and one
+ * of I/O.
+ *
+ * {@snippet :
+ * StoreCompaction compaction = new StoreCompaction(store, CompactorOptions.defaults(), clock);
+ * store.maintenance().add(compaction.task());
+ * }
+ *
+ * <p>Thread safety: safe for use by several threads.
+ */
+public final class StoreCompaction {
+  private final LogStore store;
+  private final CompactorOptions options;
+  private final EpochClock clock;
+  private final Compactor task;
+
+  @GuardedBy("this")
+  private final Map<TopicPartition, Kept> logs = new TreeMap<>();
+
+  /** A log with how its topic is compacted; made anew if one of them is another. */
+  private record Kept(CommitLog log, CompactionConfig config, LogCompaction compaction) {}
+
+  /**
+   * For the logs of a store, those that come later among them.
+   *
+   * @param clock that of the logs
+   */
+  public StoreCompaction(LogStore store, CompactorOptions options, EpochClock clock) {
+    this.store = store;
+    this.options = options;
+    this.clock = clock;
+    this.task = new Compactor(this::logs, options, clock);
+  }
+
+  /** The work of the background, of which there is one for all logs. */
+  public MaintenanceTask task() {
+    return task;
+  }
+
+  /** The compaction of a log; empty if it is not open, or its topic is not compacted. */
+  public synchronized Optional<LogCompaction> of(TopicPartition partition) {
+    return Optional.ofNullable(look(partition)).map(Kept::compaction);
+  }
+
+  private synchronized Collection<LogCompaction> logs() {
+    Collection<TopicPartition> present = store.partitions();
+    for (TopicPartition gone : List.copyOf(logs.keySet())) {
+      if (!present.contains(gone)) {
+        drop(gone);
+      }
+    }
+    present.forEach(this::look);
+    return logs.values().stream().map(Kept::compaction).toList();
+  }
+
+  @GuardedBy("this")
+  private @Nullable Kept look(TopicPartition partition) {
+    CompactionConfig config =
+        CompactionConfig.fromTopicConfig(store.topicConfig(partition.topic()));
+    CommitLog log = config.isCompacted() ? open(partition) : null;
+    Kept known = logs.get(partition);
+    if (known != null && (known.log != log || !known.config.equals(config))) {
+      drop(partition);
+      known = null;
+    }
+    if (known == null && log != null) {
+      known = new Kept(log, config, new LogCompaction(log, config, options, clock));
+      logs.put(partition, known);
+    }
+    return known;
+  }
+
+  /** Null if the log is not open; the store says more about it. */
+  private @Nullable CommitLog open(TopicPartition partition) {
+    try {
+      return store.log(partition);
+    } catch (UnknownTopicOrPartitionException | LogUnavailableException e) {
+      return null;
+    }
+  }
+
+  @GuardedBy("this")
+  private void drop(TopicPartition partition) {
+    Kept dropped = logs.remove(partition);
+    if (dropped != null) {
+      dropped.compaction.close();
+    }
+  }
+}
