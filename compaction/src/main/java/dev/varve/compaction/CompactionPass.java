@@ -45,7 +45,7 @@ final class CompactionPass implements AutoCloseable {
     boolean begun = false;
     try {
       long recordsMax = plan.cleanableEndOffset() - plan.firstDirtyOffset();
-      this.records = new RecordsOfLog(log);
+      this.records = RecordsOfLog.of(log);
       this.keys = KeyMap.sized(arena, options.keyMapBytes(), recordsMax, options.keyHash());
       keys.clear(plan.firstDirtyOffset(), recordsMax, records);
       this.learning = new KeyLearning(plan, log.rewriter(), keys);

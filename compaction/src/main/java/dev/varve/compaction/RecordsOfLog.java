@@ -13,16 +13,34 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecordsOfLog implements LoggedKeys, AutoCloseable {
   private final CommitLog log;
+  private final boolean mayBeGone;
   private @Nullable LogReader reader;
 
-  RecordsOfLog(CommitLog log) {
+  private RecordsOfLog(CommitLog log, boolean mayBeGone) {
     this.log = log;
+    this.mayBeGone = mayBeGone;
+  }
+
+  /** A record that is looked for has to be there: nobody else compacts the log. */
+  static RecordsOfLog of(CommitLog log) {
+    return new RecordsOfLog(log, false);
+  }
+
+  /** A record that is not there any more has another key than any that is asked for. */
+  static RecordsOfLog mayBeGone(CommitLog log) {
+    return new RecordsOfLog(log, true);
   }
 
   @Override
   public boolean hasKeyAt(long offset, MemorySegment keyMemory, long keyPosition, int keyBytes) {
+    if (mayBeGone && offset < log.offsets().startOffset()) {
+      return false;
+    }
     LogReader at = readerAt(offset);
     if (!at.next() || at.record().offset() != offset) {
+      if (mayBeGone) {
+        return false;
+      }
       throw new LogChangedException(log.directory() + " has no record at offset " + offset);
     }
     Record record = at.record();
