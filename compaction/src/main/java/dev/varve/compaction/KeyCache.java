@@ -75,9 +75,7 @@ final class KeyCache {
   private boolean holds(long line, MemorySegment keyMemory, long keyPosition, int keyBytes) {
     long key = line + KEY_POSITION;
     return memory.get(ValueLayout.JAVA_BYTE, line + SIZE_POSITION) == keyBytes
-        && MemorySegment.mismatch(
-                memory, key, key + keyBytes, keyMemory, keyPosition, keyPosition + keyBytes)
-            < 0;
+        && KeyBytes.equal(memory, key, keyMemory, keyPosition, keyBytes);
   }
 
   /** Remembers the key of the record with a delta, in place of whatever its line held. */

@@ -74,8 +74,8 @@ class KeyMapTest {
         map(
             BUDGET_BYTES,
             (memory, position, keyBytes) -> {
-              long number = memory.get(ValueLayout.JAVA_BYTE, position + 4) - '0';
-              return number << 60 | 5;
+              int number = memory.get(ValueLayout.JAVA_BYTE, position + 4) - '0';
+              return (long) number << 60 | 5;
             });
     for (int i = 0; i < 8; i++) {
       assertThat(log.put(map, key(i), FIRST_OFFSET + i)).isTrue();
@@ -320,7 +320,7 @@ class KeyMapTest {
     MemorySegment memory = MemorySegment.ofArray(keys);
     LoggedKeys logged =
         (offset, key, position, keyBytes) -> {
-          long there = (offset % count) * 12;
+          long there = offset % count * 12;
           return MemorySegment.mismatch(
                   memory, there, there + keyBytes, key, position, position + keyBytes)
               < 0;

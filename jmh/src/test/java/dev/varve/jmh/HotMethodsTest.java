@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class HotMethodsTest {
   private static final int INLINED_BYTES_MAX = 325;
 
-  /** What an append and a read pass through for each batch or record. */
+  /** What an append, a read and a compaction pass through for each batch or record. */
   static Stream<String> classesOfHotPaths() {
     return Stream.of(
         "dev.varve.log.CommitLog",
@@ -48,6 +48,11 @@ class HotMethodsTest {
         "dev.varve.log.record.RecordParser",
         "dev.varve.log.record.RecordWriter",
         "dev.varve.log.record.Varint",
+        "dev.varve.compaction.FoldedHash",
+        "dev.varve.compaction.KeyBytes",
+        "dev.varve.compaction.KeyCache",
+        "dev.varve.compaction.KeyMap",
+        "dev.varve.compaction.KeyTable",
         "dev.varve.index.OffsetIndex",
         "dev.varve.index.TimeIndex");
   }

@@ -12,4 +12,5 @@ public enum Operation {
   FIND_BY_TIME,
   FOLLOW,
   REOPEN,
+  MAP_KEYS,
 }

@@ -1,5 +1,6 @@
 package dev.varve.jmh.suite;
 
+import dev.varve.compaction.KeyMapBenchmark;
 import dev.varve.jmh.AppendBatchBenchmark;
 import dev.varve.jmh.AppendDurableBenchmark;
 import dev.varve.jmh.AppendRecordBenchmark;
@@ -123,6 +124,22 @@ enum Workload {
       Map.of(),
       null),
   OPEN("Open", "log", OpenBenchmark.class, "open", Operation.REOPEN, Map.of(), null),
+  KEY_PUT(
+      "Compaction: a key is put into the map of last offsets",
+      "record",
+      KeyMapBenchmark.class,
+      "put",
+      Operation.MAP_KEYS,
+      Map.of(),
+      new Quick(Map.of("keys", "uniform"), 1_000_000)),
+  KEY_LOOK_UP(
+      "Compaction: a record's key is looked up in the map of last offsets",
+      "record",
+      KeyMapBenchmark.class,
+      "lookUp",
+      Operation.MAP_KEYS,
+      Map.of(),
+      new Quick(Map.of("keys", "uniform"), 1_000_000)),
   IDEMPOTENCE(
       "Cost of idempotence", "record", ProducerBenchmark.class, "append.*", null, Map.of(), null),
   PRODUCERS(

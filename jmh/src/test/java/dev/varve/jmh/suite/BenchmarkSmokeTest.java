@@ -63,6 +63,7 @@ class BenchmarkSmokeTest {
             .param("producers", "3")
             .param("segments", "3")
             .param("readers", "2")
+            .param("keys", "skewed")
             .param("codec", workload.parameters().getOrDefault("codec", List.of("lz4")).getLast())
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT);
