@@ -74,7 +74,7 @@ class KeyMapTest {
         map(
             BUDGET_BYTES,
             (memory, position, keyBytes) -> {
-              long number = memory.get(ValueLayout.JAVA_BYTE, position + 4) - '0';
+              long number = memory.get(ValueLayout.JAVA_BYTE, position + 4) - (long) '0';
               return number << 60 | 5;
             });
     for (int i = 0; i < 8; i++) {
