@@ -15,7 +15,7 @@ import java.util.OptionalLong;
  * @param segments its segments, oldest first; the last one takes appends
  * @param keptFirstDirtyOffset where the last pass ended, if that is known
  * @param firstTimestamps the largest timestamp of the first batch of a segment, in milliseconds
- *     since the epoch, of those that were looked at; one without counts as not dirty for long
+ *     since the epoch, of those that were looked at; others make no log overdue
  * @param indexBytes how large indexes are, of the segments of which that is known; others count as
  *     having none
  * @param setAside why a segment cannot be read, of those that cannot

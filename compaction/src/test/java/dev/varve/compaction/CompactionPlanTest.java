@@ -29,9 +29,9 @@ class CompactionPlanTest {
 
   private static CompactionFacts log(String segments, long start, long stable, long high) {
     List<SegmentInfo> all = new ArrayList<>();
-    String[] words = segments.strip().split(" ");
+    String[] words = segments.strip().split(" ", -1);
     for (int i = 0; i < words.length; i++) {
-      String[] parts = words[i].split("@");
+      String[] parts = words[i].split("@", -1);
       boolean none = parts.length > 1 && parts[1].startsWith("none");
       String ago = parts.length > 1 ? parts[1].replace("none", "") : "-1000000";
       long time = NOW + Long.parseLong(ago);
@@ -155,8 +155,8 @@ class CompactionPlanTest {
   void aLogIsOverdueWhenTheOldestDirtyBatchIsTooOld(
       String ages, long kept, long stable, long overdue) {
     Map<Long, Long> timestamps = new HashMap<>();
-    for (String word : ages.split(" ")) {
-      String[] parts = word.split(":");
+    for (String word : ages.split(" ", -1)) {
+      String[] parts = word.split(":", -1);
       long time =
           switch (parts[1]) {
             case "none" -> -1;
@@ -230,9 +230,9 @@ class CompactionPlanTest {
   })
   void theirIndexesHaveToFitToo(String sizes, String groups) {
     Map<Long, IndexBytes> indexBytes = new HashMap<>();
-    String[] words = sizes.strip().split(" ");
+    String[] words = sizes.strip().split(" ", -1);
     for (int i = 0; i < words.length; i++) {
-      String[] parts = words[i].split("/");
+      String[] parts = words[i].split("/", -1);
       indexBytes.put(10L * i, new IndexBytes(Long.parseLong(parts[0]), Long.parseLong(parts[1])));
     }
     CompactionConfig config = config("segment.index.bytes", "100");

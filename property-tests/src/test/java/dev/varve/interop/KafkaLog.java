@@ -172,6 +172,11 @@ final class KafkaLog implements PartitionLog {
     return log.deleteOldSegments();
   }
 
+  /** Kafka's log itself, for Kafka's cleaner. */
+  UnifiedLog unified() {
+    return log;
+  }
+
   /** What a broker has its log do every ten minutes. */
   void forgetIdleProducers() {
     log.removeExpiredProducers(clock.milliseconds());
