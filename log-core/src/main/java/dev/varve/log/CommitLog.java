@@ -53,8 +53,6 @@ public final class CommitLog implements AutoCloseable {
   private final Replica replica;
   private final ScrubTask scrub;
   private final Transactions transactions;
-  private final TransactionTimeouts transactionTimeouts;
-  private final ProducerExpiry producerExpiry;
   private final ReadPath readPath;
   private final SegmentSurvey survey;
   private final SegmentRewriter rewriter;
@@ -76,10 +74,11 @@ public final class CommitLog implements AutoCloseable {
             recovered.highWatermark());
     this.keeper = new LogKeeper(storage, writer, failure, options, recovered);
     this.transactions = new Transactions(writer, keeper, options);
-    this.transactionTimeouts = new TransactionTimeouts(writer, transactions, options);
+    TransactionTimeouts transactionTimeouts =
+        new TransactionTimeouts(writer, transactions, options);
     this.replica = new Replica(storage, options, writer, keeper);
     this.scrub = new ScrubTask(storage, writer::segments, options);
-    this.producerExpiry = new ProducerExpiry(writer, options);
+    ProducerExpiry producerExpiry = new ProducerExpiry(writer, options);
     this.readPath = new ReadPath(writer, keeper, failure, options);
     this.survey = new SegmentSurvey(storage, writer, keeper, readPath, options.clock());
     this.rewriter = new SegmentRewriter(storage, options, writer, keeper, readPath);
@@ -438,15 +437,7 @@ public final class CommitLog implements AutoCloseable {
    * @return how much was done; 0 if there is nothing to do
    */
   public int maintenance() {
-    int done = writer.prepareSpace();
-    done += producerExpiry.doWork();
-    done += scrub.doWork(); // before the keeper, which may fail again and again
-    try {
-      done += keeper.maintain();
-    } finally {
-      done += transactionTimeouts.doWork();
-    }
-    return done;
+    return background.runOnce();
   }
 
   /** How the tasks of the background fare; empty if the embedder calls {@link #maintenance}. */
