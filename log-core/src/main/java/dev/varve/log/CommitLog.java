@@ -10,6 +10,7 @@ import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.storage.DirectoryStorage;
+import dev.varve.log.storage.DiskFull;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -104,8 +105,8 @@ public final class CommitLog implements AutoCloseable {
    * @throws dev.varve.log.error.LogDirectoryException if the directory cannot be used
    * @throws dev.varve.log.error.LogLockedException if the directory is open already, here or in
    *     another process
-   * @throws LogIOException if the disk fails; the directory is given back, so that it can be tried
-   *     again
+   * @throws LogIOException if the disk fails, or is full ({@code DiskFullException}); the directory
+   *     is given back, so that it can be tried again
    * @throws LogFailedException if a force of the directory fails
    */
   public static CommitLog open(Path directory, LogOptions options) {
@@ -120,7 +121,7 @@ public final class CommitLog implements AutoCloseable {
       opened = true;
       return log;
     } catch (IOException e) {
-      throw new LogIOException(storage.directory() + " cannot be opened: " + e.getMessage(), e);
+      throw DiskFull.exception(storage.directory() + " cannot be opened", e);
     } finally {
       if (!opened) {
         OfflineRecovery.release(storage);
