@@ -106,7 +106,7 @@ abstract class LogCommand implements Callable<Integer> {
     public void found(StoreFinding finding) {
       switch (finding.kind()) {
         case UNKNOWN_DIRECTORY, BROKERS_DIRECTORY, UNFINISHED_DELETION -> {}
-        case DAMAGED_FILE, MISSING_FILE, UNKNOWN_LOG, INVALID_CONFIGURATION ->
+        case DAMAGED_FILE, MISSING_FILE, NO_ROOM, UNKNOWN_LOG, INVALID_CONFIGURATION ->
             streams.warn(finding.toString());
       }
     }

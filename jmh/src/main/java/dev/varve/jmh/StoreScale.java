@@ -16,7 +16,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -24,7 +26,8 @@ import org.agrona.concurrent.SystemEpochClock;
 
 /**
  * What a log of a store costs as their number grows: time to create, close and open it, memory,
- * descriptors and mappings while it is idle, and what the background work of idle logs takes.
+ * descriptors and mappings while it is idle, and what the background work of idle logs takes; then
+ * what retention takes that keeps a budget of them all together.
  *
  * <pre>
  *   java -cp jmh/target/benchmarks.jar dev.varve.jmh.StoreScale 10 100 1000
@@ -50,9 +53,15 @@ public final class StoreScale {
     out.println(
         "logs  create/log  close all  open all  open/log  heap/log  descriptors  mappings"
             + "  idle CPU  idle round  longest step");
+    List<BudgetScale.Figures> budgets = new ArrayList<>();
     for (int logs : counts) {
-      out.println(measure(logs, IDLE_NANOS));
+      Figures figures = measure(logs, IDLE_NANOS);
+      out.println(figures);
+      budgets.add(figures.budget);
     }
+    out.println();
+    out.println(BudgetScale.Figures.TITLE);
+    budgets.forEach(out::println);
   }
 
   /** Figures of one store. */
@@ -67,7 +76,8 @@ public final class StoreScale {
       long idleNanos,
       long busyNanos,
       long rounds,
-      long longestStepNanos) {
+      long longestStepNanos,
+      BudgetScale.Figures budget) {
     @Override
     public String toString() {
       return String.format(
@@ -115,6 +125,7 @@ public final class StoreScale {
         Idle idle = idle(maintenance, idleForNanos);
         long longest =
             maintenance.status().stream().mapToLong(TaskStatus::longestStepNanos).max().orElse(0);
+        BudgetScale.Figures budget = new BudgetScale(store, maintenance).measure();
         store.close();
         return new Figures(
             logs,
@@ -127,7 +138,8 @@ public final class StoreScale {
             idle.nanos,
             idle.busyNanos,
             idle.rounds,
-            longest);
+            longest,
+            budget);
       }
     }
   }

@@ -13,5 +13,10 @@ class StoreScaleTest {
     assertThat(figures.mappings()).isEqualTo(3);
     assertThat(figures.rounds()).isPositive();
     assertThat(figures.toString()).startsWith("   3  ");
+    BudgetScale.Figures budget = figures.budget();
+    assertThat(budget.segments()).isEqualTo(3 * 6);
+    assertThat(budget.gone()).isBetween(5L, 12L);
+    assertThat(budget.bytesMissing()).isZero();
+    assertThat(budget.toString()).startsWith("   3  ");
   }
 }

@@ -10,6 +10,7 @@ import dev.varve.log.record.EncodedBatch;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.storage.DirectoryStorage;
+import dev.varve.log.storage.DiskFull;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,8 +54,6 @@ public final class CommitLog implements AutoCloseable {
   private final Replica replica;
   private final ScrubTask scrub;
   private final Transactions transactions;
-  private final TransactionTimeouts transactionTimeouts;
-  private final ProducerExpiry producerExpiry;
   private final ReadPath readPath;
   private final SegmentSurvey survey;
   private final SegmentRewriter rewriter;
@@ -76,10 +75,11 @@ public final class CommitLog implements AutoCloseable {
             recovered.highWatermark());
     this.keeper = new LogKeeper(storage, writer, failure, options, recovered);
     this.transactions = new Transactions(writer, keeper, options);
-    this.transactionTimeouts = new TransactionTimeouts(writer, transactions, options);
+    TransactionTimeouts transactionTimeouts =
+        new TransactionTimeouts(writer, transactions, options);
     this.replica = new Replica(storage, options, writer, keeper);
     this.scrub = new ScrubTask(storage, writer::segments, options);
-    this.producerExpiry = new ProducerExpiry(writer, options);
+    ProducerExpiry producerExpiry = new ProducerExpiry(writer, options);
     this.readPath = new ReadPath(writer, keeper, failure, options);
     this.survey = new SegmentSurvey(storage, writer, keeper, readPath, options.clock());
     this.rewriter = new SegmentRewriter(storage, options, writer, keeper, readPath);
@@ -105,8 +105,8 @@ public final class CommitLog implements AutoCloseable {
    * @throws dev.varve.log.error.LogDirectoryException if the directory cannot be used
    * @throws dev.varve.log.error.LogLockedException if the directory is open already, here or in
    *     another process
-   * @throws LogIOException if the disk fails; the directory is given back, so that it can be tried
-   *     again
+   * @throws LogIOException if the disk fails, or is full ({@code DiskFullException}); the directory
+   *     is given back, so that it can be tried again
    * @throws LogFailedException if a force of the directory fails
    */
   public static CommitLog open(Path directory, LogOptions options) {
@@ -121,7 +121,7 @@ public final class CommitLog implements AutoCloseable {
       opened = true;
       return log;
     } catch (IOException e) {
-      throw new LogIOException(storage.directory() + " cannot be opened: " + e.getMessage(), e);
+      throw DiskFull.exception(storage.directory() + " cannot be opened", e);
     } finally {
       if (!opened) {
         OfflineRecovery.release(storage);
@@ -438,15 +438,7 @@ public final class CommitLog implements AutoCloseable {
    * @return how much was done; 0 if there is nothing to do
    */
   public int maintenance() {
-    int done = writer.prepareSpace();
-    done += producerExpiry.doWork();
-    done += scrub.doWork(); // before the keeper, which may fail again and again
-    try {
-      done += keeper.maintain();
-    } finally {
-      done += transactionTimeouts.doWork();
-    }
-    return done;
+    return background.runOnce();
   }
 
   /** How the tasks of the background fare; empty if the embedder calls {@link #maintenance}. */

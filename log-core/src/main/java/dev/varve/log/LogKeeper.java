@@ -14,6 +14,7 @@ import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentDeletion;
 import dev.varve.log.segment.SegmentRetirement;
+import dev.varve.log.storage.DiskFull;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.util.List;

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogMaintenance {
   private static final String KEEPER = "keeper";
+  private static final String TIMEOUTS = "transaction time-outs";
 
   /** A pause of a scrub is overslept by no more. */
   private static final long SHARED_SCRUB_IDLE_MILLIS = 16;
@@ -79,7 +80,7 @@ final class LogMaintenance {
     long idleMillis =
         withinInterval(
             timeoutMillis == 0 ? Long.MAX_VALUE : timeoutMillis, SHARED_SLOW_IDLE_MILLIS);
-    return add("transaction time-outs", idleMillis, () -> 0, work);
+    return add(TIMEOUTS, idleMillis, () -> 0, work);
   }
 
   /** Adds what forgets idle producers. */
@@ -140,6 +141,32 @@ final class LogMaintenance {
     if (task.roleName().equals(KEEPER)) {
       keeping = added;
     }
+  }
+
+  /**
+   * Does a step of each task; the keeper may fail again and again, and keeps none from its turn.
+   */
+  int runOnce() {
+    int done = 0;
+    for (LogTask task : tasks) {
+      boolean late = task.roleName().equals(KEEPER) || task.roleName().equals(TIMEOUTS);
+      done += late ? 0 : task.work().getAsInt();
+    }
+    try {
+      done += runOnce(KEEPER);
+    } finally {
+      done += runOnce(TIMEOUTS);
+    }
+    return done;
+  }
+
+  private int runOnce(String roleName) {
+    for (LogTask task : tasks) {
+      if (task.roleName().equals(roleName)) {
+        return task.work().getAsInt();
+      }
+    }
+    return 0;
   }
 
   /** Ends the work, after the step that is under way. */

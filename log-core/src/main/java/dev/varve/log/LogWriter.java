@@ -18,6 +18,7 @@ import dev.varve.log.segment.RolledSegment;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
 import dev.varve.log.segment.SegmentList;
+import dev.varve.log.storage.DiskFull;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.util.function.Function;

@@ -11,6 +11,7 @@ import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.LeaderEpoch;
 import dev.varve.log.segment.BatchRun;
 import dev.varve.log.segment.BatchRun.OutOfOrder;
+import dev.varve.log.storage.DiskFull;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

@@ -7,6 +7,7 @@ import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentList;
+import dev.varve.log.storage.DiskFull;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;

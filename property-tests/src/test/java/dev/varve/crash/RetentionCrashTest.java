@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -39,22 +38,10 @@ class RetentionCrashTest {
     assertThat(explorer.runs()).isGreaterThan(RUNS_MIN);
   }
 
-  /** What could go wrong just here. */
   @Test
   void defectsOfGivingUpAreCaught() {
-    List<String> names =
-        List.of(
-            "deletes before the checkpoint says so",
-            "does not keep the start offset",
-            "forgets to rename the checkpoint",
-            "deletes the next segment, too");
-    List<Defect> bank =
-        Stream.concat(Defect.bank().stream(), ForceDefects.bank().stream())
-            .filter(defect -> names.contains(defect.name()))
-            .toList();
-    assertThat(bank).hasSameSizeAs(names);
     NullControl control = new NullControl("power cuts of retention");
-    bank.parallelStream()
+    RetentionDefects.bank().parallelStream()
         .forEach(defect -> {
           CrashExplorer explorer = new CrashExplorer(1, 0, defect);
           control.run(defect, Workloads.ofRetention(STEPS), explorer::explore, explorer::states);

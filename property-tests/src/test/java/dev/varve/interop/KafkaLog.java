@@ -294,6 +294,11 @@ final class KafkaLog implements PartitionLog {
     clock.runWaiting();
   }
 
+  /** Configures the log while it is open, as a change of its topic's configuration does. */
+  void configure(Opening changed) {
+    log.updateConfig(new LogConfig(changed.topicConfig));
+  }
+
   /** Where a lookup by time ended: the offset of a record, and that record's timestamp. */
   record OffsetAtTime(long offset, long timestamp) {}
 

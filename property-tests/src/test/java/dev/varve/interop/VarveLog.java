@@ -58,6 +58,11 @@ final class VarveLog implements PartitionLog {
         CommitLog.open(directory, settings.varveReplica(clock)), clock, VarveEncoding.KAFKA);
   }
 
+  /** Configures the log while it is open. */
+  void configure(LogSettings settings) {
+    log.configure(settings.varve(clock));
+  }
+
   /** Appends batches as they come from a leader: offsets and epoch are given, gaps are lawful. */
   void appendAsFollower(long baseOffset, int leaderEpoch, NewBatch... batches) {
     ByteBuffer run = BatchEncoding.encode(baseOffset, leaderEpoch, batches).buffer();

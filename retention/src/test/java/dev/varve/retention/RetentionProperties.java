@@ -7,11 +7,14 @@ import dev.varve.log.SegmentInfo;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -94,7 +97,11 @@ class RetentionProperties {
   @Property(tries = TRIES, edgeCases = EdgeCasesMode.NONE)
   void nothingGoesThatIsKeptByAllRulesOrByAReaderOrLiesAboveTheHighWatermark(
       @ForAll("logs") LogFacts log, @ForAll("rules") List<RetentionRule> rules) {
-    RetentionPlan plan = RetentionPolicy.of(rules).plan(log);
+    checkGoing(RetentionPolicy.of(rules).plan(log), rules);
+  }
+
+  private static void checkGoing(RetentionPlan plan, List<RetentionRule> rules) {
+    LogFacts log = plan.log();
     int gone = plan.going().size();
     for (int i = 0; i < gone; i++) {
       SegmentInfo segment = log.segments().get(i);
@@ -118,7 +125,11 @@ class RetentionProperties {
   @Property(tries = TRIES, edgeCases = EdgeCasesMode.NONE)
   void whatIsKeptIsKeptForAReason(
       @ForAll("logs") LogFacts log, @ForAll("rules") List<RetentionRule> rules) {
-    RetentionPlan plan = RetentionPolicy.of(rules).plan(log);
+    checkKept(RetentionPolicy.of(rules).plan(log), rules);
+  }
+
+  private static void checkKept(RetentionPlan plan, List<RetentionRule> rules) {
+    LogFacts log = plan.log();
     int gone = plan.going().size();
     if (gone == log.segments().size()) {
       return;
@@ -133,7 +144,11 @@ class RetentionProperties {
   @Property(tries = TRIES, edgeCases = EdgeCasesMode.NONE)
   void onlyWhenAllOfItHasExpiredIsTheActiveSegmentRolled(
       @ForAll("logs") LogFacts log, @ForAll("rules") List<RetentionRule> rules) {
-    RetentionPlan plan = RetentionPolicy.of(rules).plan(log);
+    checkActive(RetentionPolicy.of(rules).plan(log), rules);
+  }
+
+  private static void checkActive(RetentionPlan plan, List<RetentionRule> rules) {
+    LogFacts log = plan.log();
     SegmentInfo last = log.segments().getLast();
     if (plan.rollsActive()) {
       assertThat(plan.going()).hasSameSizeAs(log.segments());
@@ -149,6 +164,104 @@ class RetentionProperties {
       @ForAll("logs") LogFacts log, @ForAll("rules") List<RetentionRule> rules) {
     RetentionPolicy policy = RetentionPolicy.of(rules);
     assertThat(policy.plan(after(policy.plan(log))).isEmpty()).isTrue();
+  }
+
+  /** A planner that gets something wrong. */
+  @FunctionalInterface
+  private interface Defect {
+    RetentionPlan plan(RetentionPolicy policy, LogFacts log);
+  }
+
+  private static Map<String, Defect> defects() {
+    Map<String, Defect> defects = new TreeMap<>();
+    defects.put(
+        "overlooks leases",
+        (policy, log) -> about(log, policy.plan(log.withReaders(released(log.readers())))));
+    defects.put(
+        "overlooks the high watermark",
+        (policy, log) ->
+            about(log, policy.plan(Facts.withHighWatermark(log, log.offsets().endOffset()))));
+    defects.put(
+        "takes the newest segment, too",
+        (policy, log) -> {
+          RetentionPlan plan = policy.plan(log);
+          List<SegmentVerdict> verdicts = new ArrayList<>(plan.verdicts());
+          verdicts.addLast(gone(verdicts.removeLast()));
+          return new RetentionPlan(log, verdicts, plan.startOffset(), plan.rollsActive());
+        });
+    defects.put(
+        "takes one more",
+        (policy, log) -> {
+          List<SegmentVerdict> going = new ArrayList<>(policy.plan(log).going());
+          if (going.size() < log.segments().size()) {
+            going.add(gone(SegmentVerdict.behind(log.segments().get(going.size()))));
+          }
+          return RetentionPlan.of(log, going);
+        });
+    defects.put(
+        "takes one less",
+        (policy, log) -> {
+          List<SegmentVerdict> going = policy.plan(log).going();
+          return RetentionPlan.of(log, going.subList(0, Math.max(0, going.size() - 1)));
+        });
+    defects.put(
+        "moves the start too far",
+        (policy, log) -> {
+          RetentionPlan plan = policy.plan(log);
+          return new RetentionPlan(
+              log, plan.verdicts(), plan.startOffset() + 1, plan.rollsActive());
+        });
+    defects.put(
+        "does not begin a segment when all go",
+        (policy, log) -> {
+          RetentionPlan plan = policy.plan(log);
+          return new RetentionPlan(log, plan.verdicts(), plan.startOffset(), false);
+        });
+    return defects;
+  }
+
+  private static RetentionPlan about(LogFacts log, RetentionPlan plan) {
+    return new RetentionPlan(log, plan.verdicts(), plan.startOffset(), plan.rollsActive());
+  }
+
+  private static List<ReaderPosition> released(List<ReaderPosition> readers) {
+    return readers.stream()
+        .map(reader -> new ReaderPosition(reader.name(), reader.offset(), false))
+        .toList();
+  }
+
+  private static SegmentVerdict gone(SegmentVerdict verdict) {
+    return new SegmentVerdict(verdict.segment(), true, "defect", "");
+  }
+
+  /** Null control: that the properties would notice. */
+  @Example
+  void aPlannerThatGetsSomethingWrongIsNoticed() {
+    List<LogFacts> logs = logs().sampleStream().limit(2_000).toList();
+    List<List<RetentionRule>> rules = rules().sampleStream().limit(2_000).toList();
+    assertThat(noticedAfter((policy, log) -> policy.plan(log), logs, rules)).isEqualTo(-1);
+    defects()
+        .forEach((name, defect) -> {
+          int after = noticedAfter(defect, logs, rules);
+          System.out.println("null control of retention: " + name + ", caught by try " + after);
+          assertThat(after).as(name).isNotNegative();
+        });
+  }
+
+  /** -1 if nothing is noticed. */
+  private static int noticedAfter(
+      Defect defect, List<LogFacts> logs, List<List<RetentionRule>> rules) {
+    for (int i = 0; i < logs.size(); i++) {
+      RetentionPlan plan = defect.plan(RetentionPolicy.of(rules.get(i)), logs.get(i));
+      try {
+        checkGoing(plan, rules.get(i));
+        checkKept(plan, rules.get(i));
+        checkActive(plan, rules.get(i));
+      } catch (AssertionError e) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   /** The log when a plan was carried out. */

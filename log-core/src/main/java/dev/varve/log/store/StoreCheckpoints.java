@@ -156,6 +156,17 @@ final class StoreCheckpoints {
         });
   }
 
+  /**
+   * Takes away, durably, what may become untrue while logs are open: for a disk that has no room to
+   * replace it. Without it a broker scans more. Where logs begin stays noted: they begin there, or
+   * later.
+   */
+  void withdraw() throws IOException {
+    storage.delete(Kind.RECOVERY_POINT.fileName());
+    storage.delete(Kind.HIGH_WATERMARK.fileName());
+    storage.forceDirectory();
+  }
+
   /** Writes what is to be found after the logs were closed. */
   void writeClosed(Collection<StoredLog> logs) throws IOException {
     write(

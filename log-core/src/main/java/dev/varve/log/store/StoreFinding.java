@@ -23,6 +23,8 @@ public record StoreFinding(Kind kind, Path path, String found, String done) {
     DAMAGED_FILE,
     /** A file that should be there. */
     MISSING_FILE,
+    /** A file that could not be replaced, as the disk is full. */
+    NO_ROOM,
     /** An entry about a log that is not there. */
     UNKNOWN_LOG,
     /** A configuration of a topic that no log can be opened with. */

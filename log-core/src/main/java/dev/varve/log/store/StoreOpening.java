@@ -5,6 +5,7 @@ import dev.varve.log.CommitLog;
 import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.maintenance.Maintenance;
+import dev.varve.log.storage.DiskFull;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageTree;
 import java.io.IOException;
@@ -106,7 +107,25 @@ final class StoreOpening {
     for (StoredLog log : logs.values()) {
       nameTopic(log);
     }
-    checkpoints.writeOpen(logs.values());
+    note();
+  }
+
+  /** On a full disk that is made up for when there is room. */
+  private void note() throws IOException {
+    try {
+      checkpoints.writeOpen(logs.values());
+    } catch (IOException e) {
+      if (!DiskFull.isCauseOf(e)) {
+        throw e;
+      }
+      checkpoints.withdraw();
+      tell(
+          new StoreFinding(
+              StoreFinding.Kind.NO_ROOM,
+              tree.directory(),
+              "no room for what is noted of logs that are open: " + e.getMessage(),
+              "deleted what may become untrue; it is written when there is room"));
+    }
   }
 
   private void openLog(TopicPartition partition) {

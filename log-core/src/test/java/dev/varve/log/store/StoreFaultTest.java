@@ -8,6 +8,7 @@ import static dev.varve.log.store.StoreFixture.valuesIn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.log.error.DiskFullException;
 import dev.varve.log.error.LogIOException;
 import dev.varve.log.error.LogLockedException;
 import dev.varve.log.error.LogUnavailableException;
@@ -17,6 +18,7 @@ import dev.varve.log.storage.SimulatedDisk.Operation;
 import dev.varve.log.storage.SimulatedTree;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageTree;
+import dev.varve.log.store.StoreFinding.Kind;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -30,6 +32,7 @@ import org.junit.jupiter.api.Test;
 
 /** What fails in the midst of a call of a store stays where it was. */
 class StoreFaultTest {
+  private static final String RECOVERY_POINTS = "recovery-point-offset-checkpoint";
   private static final String START_OFFSETS = "log-start-offset-checkpoint";
   private static final String METADATA = "partition.metadata";
   private static final TopicPartition ORDERS_1 = new TopicPartition("orders", 1);
@@ -66,6 +69,65 @@ class StoreFaultTest {
       assertThat(valuesIn(found.log(ORDERS))).containsExactly("c", "d", "e");
     }
     store.close();
+  }
+
+  /** Its logs say why they cannot be opened, and can be deleted, which makes room. */
+  @Test
+  void aStoreOnAFullDiskOpensAndSaysWhatCannotBeUsed() {
+    try (LogStore store = fixture.open(tree)) {
+      append(store.create(ORDERS), "a");
+      append(store.create(PAYMENTS), "b");
+    }
+    tree.faults().failFrom(1, Fault.ENOSPC);
+    try (LogStore store = fixture.open(tree)) {
+      assertThat(store.failures()).containsOnlyKeys(ORDERS, PAYMENTS);
+      assertThat(store.failures().values())
+          .allSatisfy(failure ->
+              assertThat(failure)
+                  .isInstanceOf(DiskFullException.class)
+                  .hasMessageContaining("No space left on device"));
+      store.delete(PAYMENTS);
+      fixture.run(5);
+      tree.faults().heal();
+      assertThat(valuesIn(store.reopen(ORDERS))).containsExactly("a");
+      assertThat(store.failures()).isEmpty();
+      assertThat(store.partitions()).containsExactly(ORDERS);
+    }
+    try (LogStore store = fixture.open(tree)) {
+      assertThat(store.openReport().closedInOrder()).isTrue();
+    }
+  }
+
+  /** What a broker could take wrongly goes, which takes no room, and comes back when there is. */
+  @Test
+  void aStoreOpensWithoutRoomForWhatIsNotedOfItsLogs() {
+    try (LogStore store = fixture.open(tree)) {
+      append(store.create(ORDERS), "a", "b");
+      store.log(ORDERS).advanceStartOffset(1);
+    }
+    tree.faults()
+        .ignore((operation, name) -> {
+          if (operation == Operation.CREATE && name.startsWith(RECOVERY_POINTS)) {
+            tree.faults().failFrom(1, Fault.ENOSPC);
+          }
+          return false;
+        });
+    fixture.found.clear();
+    LogStore store = fixture.open(tree);
+    assertThat(fixture.found).extracting(StoreFinding::kind).containsExactly(Kind.NO_ROOM);
+    assertThat(store.failures()).isEmpty();
+    assertThat(valuesIn(store.log(ORDERS))).containsExactly("b");
+    assertThat(text(tree, RECOVERY_POINTS)).isEqualTo("none");
+    assertThat(text(tree, START_OFFSETS)).isEqualTo("0\n1\norders 0 1\n");
+    SimulatedTree killed = tree.afterPowerLoss(1);
+    assertThat(text(killed, RECOVERY_POINTS)).isEqualTo("none");
+    tree.faults().ignore((_, _) -> false);
+    tree.faults().heal();
+    fixture.advanceClock(CheckpointTask.INTERVAL_MILLIS);
+    fixture.run(2000);
+    assertThat(text(tree, RECOVERY_POINTS)).isEqualTo("0\n0\n");
+    store.close();
+    assertThat(text(tree, RECOVERY_POINTS)).isEqualTo("0\n1\norders 0 2\n");
   }
 
   @Test
