@@ -31,7 +31,8 @@ class LogCompactionProperties {
   private static final int SEGMENT_BYTES = 1000;
   private static final long DELETE_RETENTION_MILLIS = 1000;
 
-  private interface Step {
+  /** What is done with a log. */
+  interface Step {
     void run(CompactedLog log);
   }
 
@@ -43,21 +44,21 @@ class LogCompactionProperties {
   }
 
   private enum Other implements Step {
-    ROLL(CompactedLog::roll),
-    COMPACT(log -> log.compaction.run()),
-    REOPEN(CompactedLog::reopen),
-    WAIT(log -> log.nowMillis += DELETE_RETENTION_MILLIS),
-    GIVE_UP(log -> log.log.advanceStartOffset(log.log.offsets().endOffset() / 2));
-
-    private final Step action;
-
-    Other(Step action) {
-      this.action = action;
-    }
+    ROLL,
+    COMPACT,
+    REOPEN,
+    WAIT,
+    GIVE_UP;
 
     @Override
     public void run(CompactedLog log) {
-      action.run(log);
+      switch (this) {
+        case ROLL -> log.roll();
+        case COMPACT -> log.compaction.run();
+        case REOPEN -> log.reopen();
+        case WAIT -> log.nowMillis += DELETE_RETENTION_MILLIS;
+        case GIVE_UP -> log.log.advanceStartOffset(log.log.offsets().endOffset() / 2);
+      }
     }
   }
 
