@@ -1,6 +1,8 @@
 package dev.varve.compaction;
 
+import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogException;
+import dev.varve.log.error.LogFailedException;
 import dev.varve.log.maintenance.MaintenanceTask;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,15 +21,16 @@ import org.jspecify.annotations.Nullable;
  * maintenance.add(new Compactor(() -> List.of(compaction), options, clock));
  * }
  *
- * <p>Thread safety: as {@link MaintenanceTask} asks for.
+ * <p>To be closed before the logs are, when it is no task any more. Thread safety: as {@link
+ * MaintenanceTask} asks for.
  */
-public final class Compactor implements MaintenanceTask {
+public final class Compactor implements MaintenanceTask, AutoCloseable {
   private static final long MILLIS_PER_SECOND = 1000;
 
   private final Supplier<? extends Collection<LogCompaction>> logs;
   private final CompactorOptions options;
   private final EpochClock clock;
-  private @Nullable LogCompaction current;
+  private volatile @Nullable LogCompaction current;
 
   /** The time before which nothing is read, so that the rate is kept. */
   private long pausedUntilMillis = Long.MIN_VALUE;
@@ -75,9 +78,7 @@ public final class Compactor implements MaintenanceTask {
       return 1;
     } finally {
       if (!done) {
-        log.close();
-        current = null;
-        backlogBytes = 0;
+        close();
       }
     }
   }
@@ -92,7 +93,9 @@ public final class Compactor implements MaintenanceTask {
       try {
         plans.add(candidate.plan());
         planned.add(candidate);
-      } catch (LogException e) { // that log has stopped, or was closed
+      } catch (LogClosedException | LogFailedException e) {
+        // the log has said so itself
+      } catch (LogException e) {
         failure = e;
       }
     }
@@ -107,6 +110,17 @@ public final class Compactor implements MaintenanceTask {
     LogCompaction next = planned.get(plans.indexOf(dirtiest.get()));
     next.begin(dirtiest.get());
     return next;
+  }
+
+  /** Gives up the pass that is under way, if one is. Doing it twice is harmless. */
+  @Override
+  public void close() {
+    LogCompaction log = current;
+    if (log != null) {
+      log.close();
+      current = null;
+      backlogBytes = 0;
+    }
   }
 
   @Override

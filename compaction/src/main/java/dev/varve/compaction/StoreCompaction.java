@@ -22,12 +22,16 @@ import org.jspecify.annotations.Nullable;
  *
  * {@snippet :
  * StoreCompaction compaction = new StoreCompaction(store, CompactorOptions.defaults(), clock);
- * store.maintenance().add(compaction.task());
+ * ScheduledTask scheduled = store.maintenance().add(compaction.task());
+ * // at the end
+ * scheduled.close();
+ * compaction.close();
+ * store.close();
  * }
  *
  * <p>Thread safety: safe for use by several threads.
  */
-public final class StoreCompaction {
+public final class StoreCompaction implements AutoCloseable {
   private final LogStore store;
   private final CompactorOptions options;
   private final EpochClock clock;
@@ -96,6 +100,12 @@ public final class StoreCompaction {
     } catch (UnknownTopicOrPartitionException | LogUnavailableException e) {
       return null;
     }
+  }
+
+  /** Gives up the pass that is under way; to be done before the store is closed. */
+  @Override
+  public void close() {
+    task.close();
   }
 
   @GuardedBy("this")

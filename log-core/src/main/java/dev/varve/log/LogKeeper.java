@@ -468,6 +468,7 @@ final class LogKeeper {
   @GuardedBy("keeperLock")
   private void closeInOrder() throws IOException {
     force.all(); // before all that needs room, which there may not be
+    replacement.giveUp();
     settle();
     RolledSegment last = writer.sealLast();
     settle(last);

@@ -7,10 +7,13 @@ import dev.varve.log.segment.Reclaimer;
 import dev.varve.log.segment.SealedSegment;
 import dev.varve.log.segment.Segment;
 import dev.varve.log.segment.SegmentDeletion;
+import dev.varve.log.segment.SegmentOptions;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Puts segments in the place of others, all or none across a crash.
@@ -38,6 +41,9 @@ final class SegmentReplacement {
   private final SegmentDeletion deletion;
   private final LogListener listener;
 
+  /** What is being written. */
+  private final Set<CleanedSegment> begun = ConcurrentHashMap.newKeySet();
+
   SegmentReplacement(
       Storage storage,
       LogWriter writer,
@@ -57,6 +63,36 @@ final class SegmentReplacement {
             _ -> {},
             options.clock(),
             () -> writer.rules().options().fileDeleteDelayMillis());
+  }
+
+  /** Refuses calls on a log that was closed or has failed. */
+  void checkOpen() {
+    writer.checkOpen();
+  }
+
+  /** Begins to write a segment that is to take the place of others. For all. */
+  CleanedSegment begin(SegmentOptions segments, long baseOffset) throws IOException {
+    writer.checkOpen();
+    CleanedSegment segment = CleanedSegment.create(storage, segments, baseOffset);
+    begun.add(segment);
+    return segment;
+  }
+
+  /** Lets go of what was written, and of its files unless they are the log's by now. For all. */
+  void end(CleanedSegment segment, boolean handedOver) throws IOException {
+    boolean deletes = begun.remove(segment) && !handedOver;
+    segment.release();
+    if (deletes) {
+      segment.delete();
+    }
+  }
+
+  /** Deletes the files of what is being written: the log is about to be closed. */
+  void giveUp() throws IOException {
+    for (CleanedSegment segment : List.copyOf(begun)) {
+      begun.remove(segment); // whoever writes it has to leave the directory alone from now on
+      segment.delete();
+    }
   }
 
   /**
@@ -116,10 +152,5 @@ final class SegmentReplacement {
 
   private static long bytesOf(List<Replacement> sizes) {
     return sizes.stream().mapToLong(Replacement::bytes).sum();
-  }
-
-  /** The directory, for messages. */
-  String directory() {
-    return storage.directory().toString();
   }
 }

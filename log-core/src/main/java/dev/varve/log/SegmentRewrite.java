@@ -89,7 +89,7 @@ public final class SegmentRewrite implements AutoCloseable {
   }
 
   private CleanedSegment begin(long baseOffset) throws IOException {
-    CleanedSegment begun = CleanedSegment.create(storage, options.segments(), baseOffset);
+    CleanedSegment begun = keeper.replacement().begin(options.segments(), baseOffset);
     written.add(begun);
     return begun;
   }
@@ -150,12 +150,14 @@ public final class SegmentRewrite implements AutoCloseable {
    * Puts what was written in the place of the segments, durably.
    *
    * @return false if the log no longer has all of them: its start has moved, or it was truncated
+   * @throws dev.varve.log.error.LogClosedException if the log was closed
    * @throws dev.varve.log.error.DiskFullException if there is no room; nothing has changed then
    * @throws LogIOException if it cannot be committed; nothing has changed then
    * @throws dev.varve.log.error.LogFailedException if it fails half way: the log stops, and whoever
    *     opens it finishes it
    */
   public boolean commit() {
+    keeper.replacement().checkOpen();
     held.forEach(transaction -> holding(transaction.lastOffset()).append(transaction));
     try {
       String last = SegmentFile.name(old.getLast().baseOffset(), Kind.LOG);
@@ -211,11 +213,7 @@ public final class SegmentRewrite implements AutoCloseable {
   public void close() {
     for (CleanedSegment segment : written) {
       try {
-        if (handedOver) {
-          segment.release();
-        } else {
-          segment.discard();
-        }
+        keeper.replacement().end(segment, handedOver);
       } catch (IOException e) {
         options.listener().maintenanceFailed("rewrite", e); // an open removes what is left
       }

@@ -7,6 +7,9 @@ import dev.varve.log.error.LogException;
 import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.storage.SimulatedDisk;
 import dev.varve.log.storage.SimulatedDiskExtension;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -125,6 +128,35 @@ class SegmentRewriteTest {
       fixture.maintain();
       assertThat(fixture.log().pins()).isZero();
       assertThat(fixture.names()).noneMatch(name -> name.endsWith(".deleted"));
+    }
+  }
+
+  @Test
+  void batchesThatArePinnedAreSentAsTheyWere() throws IOException {
+    try (LogFixture fixture = LogFixture.open(root)) {
+      fill(fixture);
+      byte[] before = fixture.bytes(LogFixture.logOf(0));
+      try (PinnedBatches pinned = fixture.log().read(0, 1 << 20)) {
+        assertThat(rewrite(fixture.log(), 0, 5, SegmentRewriteTest::isEven)).isTrue();
+        ByteArrayOutputStream sent = new ByteArrayOutputStream();
+        assertThat(pinned.transferTo(Channels.newChannel(sent))).isEqualTo(before.length);
+        assertThat(sent.toByteArray()).isEqualTo(before);
+      }
+    }
+  }
+
+  @Test
+  void aLogThatIsClosedMeanwhileIsLeftInOrder() {
+    try (LogFixture fixture = LogFixture.open(root)) {
+      fill(fixture);
+      CommitLog log = fixture.log();
+      SegmentRewrite rewrite = log.rewriter().rewrite(0, 5).orElseThrow();
+      copy(log.rewriter().read(0).orElseThrow(), rewrite, SegmentRewriteTest::isEven);
+      fixture.shut();
+      assertThat(log.isClosedInOrder()).isTrue();
+      assertThatThrownBy(rewrite::commit).isInstanceOf(LogException.class);
+      rewrite.close();
+      fixture.reopen().assertReads(ALL);
     }
   }
 

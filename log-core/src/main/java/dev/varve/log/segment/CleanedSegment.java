@@ -181,15 +181,14 @@ public final class CleanedSegment {
         storage, options, baseOffset, endOffset, flushedBytes, indexes.transactions());
   }
 
-  /** Lets go of the memory. */
-  public void release() {
-    arena.close();
-  }
-
-  /** Gives up what was written, which was not committed. */
-  public void discard() throws IOException {
+  /** Lets go of the memory and of the file that is open. */
+  public void release() throws IOException {
     arena.close();
     log.close();
+  }
+
+  /** Deletes the files, which are no part of the log. */
+  public void delete() throws IOException {
     for (Kind kind : Kind.values()) {
       storage.delete(name(baseOffset, kind, Stage.CLEANED));
     }

@@ -19,6 +19,9 @@ import org.agrona.concurrent.EpochClock;
  * <p>Thread safety: for one thread at a time.
  */
 public final class SegmentDeletion {
+  /** Behind all offsets, and yet one at which {@link SegmentView#isCut}. */
+  private static final long CUT_BEHIND_ALL = Long.MAX_VALUE - 1;
+
   private final Storage storage;
   private final Reclaimer reclaimer;
   private final LongConsumer onDeleted;
@@ -94,13 +97,14 @@ public final class SegmentDeletion {
   }
 
   /**
-   * Deletes a segment that others have taken the place of.
+   * Deletes a segment that others have taken the place of. All of what readers have mapped may be
+   * shown still; but that its names are another's now they learn as of a cut.
    *
    * @param keepsSnapshot whether the state of the producers at its base stays: one of the others
    *     begins there
    */
   public void deleteReplaced(SealedSegment segment, boolean keepsSnapshot) throws IOException {
-    deleteCut(segment, Long.MAX_VALUE, keepsSnapshot);
+    deleteCut(segment, CUT_BEHIND_ALL, keepsSnapshot);
   }
 
   private void delete(Segment segment, long cutOffset, Set<Kind> kinds) throws IOException {
