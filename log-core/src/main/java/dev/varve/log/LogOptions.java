@@ -254,6 +254,10 @@ public final class LogOptions {
       return this;
     }
 
+    void segmentMillisAtMost(long millis) {
+      segmentMillisMax = Math.min(segmentMillisMax, millis);
+    }
+
     /** How much earlier than its age a segment may be rolled, in milliseconds (Kafka: 0). */
     public Builder segmentJitterMillisMax(long millis) {
       segmentJitterMillisMax = checkRange("segmentJitterMillisMax", millis, 0, Long.MAX_VALUE - 1);

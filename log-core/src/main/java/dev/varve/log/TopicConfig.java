@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads Kafka's topic configuration. Names, ranges and defaults are those of Apache Kafka 4.4's
@@ -33,6 +34,7 @@ final class TopicConfig {
           "flush.ms",
           "index.interval.bytes",
           "internal.segment.bytes",
+          "max.compaction.lag.ms",
           "max.decompressed.message.bytes",
           "max.message.bytes",
           "message.timestamp.after.max.ms",
@@ -53,7 +55,6 @@ final class TopicConfig {
           "leader.replication.throttled.replicas",
           "local.retention.bytes",
           "local.retention.ms",
-          "max.compaction.lag.ms",
           "message.downconversion.enable",
           "min.cleanable.dirty.ratio",
           "min.compaction.lag.ms",
@@ -88,7 +89,10 @@ final class TopicConfig {
     log.keySet().removeIf(name -> !concernsLog(name));
     compression(log, builder);
     durability(log, builder);
+    String policy = log.remove("cleanup.policy");
+    String compactionLag = log.remove("max.compaction.lag.ms");
     log.forEach((name, value) -> apply(name, value, builder));
+    compaction(policy, compactionLag, builder);
     return builder;
   }
 
@@ -117,11 +121,23 @@ final class TopicConfig {
           builder.timestampAfterMaxMillis(number(name, value, 0, Long.MAX_VALUE));
       case "file.delete.delay.ms" ->
           builder.fileDeleteDelayMillis(number(name, value, 0, Long.MAX_VALUE));
-      case "cleanup.policy" ->
-          builder.compacted(Arrays.asList(value.split("\\s*,\\s*")).contains("compact"));
       case "message.timestamp.type" -> builder.timestampType(timestampType(name, value));
       default -> {
         // the compression levels, which are read together with the type
+      }
+    }
+  }
+
+  /** What has to be compacted in time may not stay for longer in the segment that takes appends. */
+  private static void compaction(
+      @Nullable String policy, @Nullable String lag, LogOptions.Builder builder) {
+    long lagMillis =
+        lag == null ? Long.MAX_VALUE : number("max.compaction.lag.ms", lag, 1, Long.MAX_VALUE);
+    if (policy != null) {
+      boolean compacted = Arrays.asList(policy.strip().split("\\s*,\\s*")).contains("compact");
+      builder.compacted(compacted);
+      if (compacted) {
+        builder.segmentMillisAtMost(lagMillis);
       }
     }
   }

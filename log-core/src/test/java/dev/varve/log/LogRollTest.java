@@ -21,8 +21,10 @@ import dev.varve.log.storage.UnforcedStorage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -49,6 +51,18 @@ class LogRollTest {
       fixture.log().append(batch(timestamp, 1));
     }
     return fixture;
+  }
+
+  @Test
+  void whatHasToBeCompactedInTimeLeavesTheActiveSegmentInTime() {
+    Map<String, String> lag = Map.of("max.compaction.lag.ms", "5000");
+    Map<String, String> compacted = new HashMap<>(lag);
+    compacted.put("cleanup.policy", "delete,compact");
+    assertThat(LogOptions.fromTopicConfig(compacted).segments().segmentMillisMax()).isEqualTo(5000);
+    assertThat(LogOptions.fromTopicConfig(lag).segments())
+        .isEqualTo(LogOptions.defaults().segments());
+    compacted.put("segment.ms", "4000");
+    assertThat(LogOptions.fromTopicConfig(compacted).segments().segmentMillisMax()).isEqualTo(4000);
   }
 
   @Test

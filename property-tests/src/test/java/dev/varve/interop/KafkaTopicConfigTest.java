@@ -54,6 +54,16 @@ class KafkaTopicConfigTest {
   }
 
   @Test
+  void aCompactedLogRollsInTimeAndTakesNoRecordsWithoutKeys() {
+    Map<String, String> config =
+        Map.of("cleanup.policy", "delete, compact", "max.compaction.lag.ms", "5000");
+    LogOptions varve = LogOptions.fromTopicConfig(config);
+    assertThat(varve.compacted()).isTrue();
+    assertThat(new LogConfig(config).maxSegmentMs()).as("see LogRollTest").isEqualTo(5000);
+    assertThat(LogOptions.fromTopicConfig(Map.of()).compacted()).isFalse();
+  }
+
+  @Test
   void valuesArriveWhereTheyAreMeant() {
     LogOptions options =
         LogOptions.fromTopicConfig(
