@@ -148,7 +148,8 @@ final class BatchCleaner {
       return;
     }
     boolean control = batch.isControl();
-    boolean tombstonesGo = by.isPastHorizon(batch);
+    // What a tombstone deletes may be in a segment that could not be read.
+    boolean tombstonesGo = by.isPastHorizon(batch) && !by.transactions().hasPassedOver();
     RecordCursor records = control ? cursor.rewind() : cursor.openUnchecked(batch);
     while (records.next()) {
       if (control || isKept(records.record(), tombstonesGo, by.latest())) {

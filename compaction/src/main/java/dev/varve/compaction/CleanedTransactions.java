@@ -150,6 +150,11 @@ final class CleanedTransactions {
     return true;
   }
 
+  /** Whether a segment was passed over, so that nobody knows what is in it. */
+  boolean hasPassedOver() {
+    return passedOver;
+  }
+
   /**
    * Passes over a segment that cannot be read and stays as it is. Every transaction that is not
    * known to have ended before may have data in it, so its marker and its entry in the index stay.

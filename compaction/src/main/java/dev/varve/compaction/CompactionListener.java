@@ -2,7 +2,7 @@ package dev.varve.compaction;
 
 /**
  * Told what compaction does. Callbacks come on the thread that compacts, and hold it up while they
- * last; they must not throw.
+ * last; they must neither throw nor call what compacts.
  */
 public interface CompactionListener {
   /** Hears nothing. */
@@ -22,6 +22,20 @@ public interface CompactionListener {
    * @param reason what was found, and where
    */
   default void segmentSetAside(String log, long baseOffset, String reason) {}
+
+  /**
+   * A pass could not go on. The log is left alone for a while, and tried again.
+   *
+   * @param log the directory of the log
+   */
+  default void passFailed(String log, Throwable cause) {}
+
+  /**
+   * How a topic is configured cannot be understood, so its logs are not compacted.
+   *
+   * @param topic its name
+   */
+  default void configurationRefused(String topic, IllegalArgumentException cause) {}
 
   /** A pass is over, and durable. */
   default void passEnded(CompactionResult result) {}

@@ -81,6 +81,7 @@ final class CompactionPass implements AutoCloseable {
     }
     GroupCleaning begun = cleaning;
     if (begun == null) {
+      records.close(); // its pin would look like that of a reader of an earlier state
       begun = new GroupCleaning(log, plan, learning);
       cleaning = begun;
       readBytes = 0;
@@ -122,14 +123,15 @@ final class CompactionPass implements AutoCloseable {
    * Keeps, durably, how far the log was compacted.
    *
    * @param nowMillis the time
+   * @param keptMax that it was compacted further is not kept: from there on something was not read
    */
-  CompactionResult finish(long nowMillis) {
+  CompactionResult finish(long nowMillis, long keptMax) {
     GroupCleaning done = cleaning;
     if (done == null || !done.isDone()) {
       throw new IllegalStateException("found a pass that goes on, expected one that is done");
     }
     long end = learning.endOffset();
-    log.rewriter().keepFirstDirtyOffset(end);
+    log.rewriter().keepFirstDirtyOffset(Math.min(end, keptMax));
     CompactionResult result =
         new CompactionResult(
             plan.log().name(),

@@ -6,7 +6,9 @@ import dev.varve.log.error.LogFailedException;
 import dev.varve.log.maintenance.MaintenanceTask;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.agrona.concurrent.EpochClock;
@@ -34,6 +36,9 @@ public final class Compactor implements MaintenanceTask, AutoCloseable {
 
   /** The time before which nothing is read, so that the rate is kept. */
   private long pausedUntilMillis = Long.MIN_VALUE;
+
+  /** Logs of which a pass has failed, and when they may be tried again. */
+  private final Map<LogCompaction, Long> failedUntilMillis = new IdentityHashMap<>();
 
   private volatile long backlogBytes;
 
@@ -65,10 +70,9 @@ public final class Compactor implements MaintenanceTask, AutoCloseable {
   }
 
   private int step(LogCompaction log) {
-    boolean done = false;
+    Throwable failure = null;
     try {
       long bytes = log.step().bytes();
-      done = true;
       backlogBytes =
           log.progress().map(progress -> progress.totalBytes() - progress.doneBytes()).orElse(0L);
       if (options.isThrottled()) {
@@ -76,16 +80,23 @@ public final class Compactor implements MaintenanceTask, AutoCloseable {
             clock.time() + Math.ceilDiv(bytes * MILLIS_PER_SECOND, options.ioBytesPerSecondMax());
       }
       return 1;
+    } catch (RuntimeException | Error e) {
+      failure = e;
+      throw e;
     } finally {
-      if (!done) {
+      if (failure != null) {
         close();
+        failedUntilMillis.put(log, clock.time() + options.backoffMillis());
+        options.listener().passFailed(log.logName(), failure);
       }
     }
   }
 
   /** Begins a pass over the log that needs it most; null if none does. */
   private @Nullable LogCompaction beginNext() {
+    failedUntilMillis.values().removeIf(until -> until <= clock.time());
     List<LogCompaction> candidates = new ArrayList<>(logs.get());
+    candidates.removeIf(failedUntilMillis::containsKey);
     List<CompactionPlan> plans = new ArrayList<>();
     List<LogCompaction> planned = new ArrayList<>();
     LogException failure = null;

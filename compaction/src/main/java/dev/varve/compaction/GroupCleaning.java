@@ -45,16 +45,6 @@ final class GroupCleaning implements AutoCloseable {
     List<SegmentGroup> groups = plan.groups(latest.endOffset());
     this.left = new ArrayDeque<>(groups);
     this.passedTo = plan.log().segments().getFirst().baseOffset();
-    if (!groups.isEmpty()) {
-      rewriter
-          .abortedTransactions(groups.getFirst().baseOffset(), groups.getLast().endOffset())
-          .forEach(aborted ->
-              transactions.addAborted(
-                  aborted.producerId(),
-                  aborted.firstOffset(),
-                  aborted.lastOffset(),
-                  aborted.lastStableOffset()));
-    }
   }
 
   boolean isDone() {
@@ -113,6 +103,14 @@ final class GroupCleaning implements AutoCloseable {
                 new LogChangedException(
                     "no segments from offset " + group.baseOffset() + " to " + group.endOffset()));
     rewrite = begun;
+    rewriter
+        .abortedTransactions(group.baseOffset(), group.endOffset())
+        .forEach(aborted ->
+            transactions.addAborted(
+                aborted.producerId(),
+                aborted.firstOffset(),
+                aborted.lastOffset(),
+                aborted.lastStableOffset()));
     segments.addAll(group.segments());
     unchanged = group.segments().size() == 1;
     transactions.keepIn(begun::keepAborted);

@@ -13,13 +13,14 @@ import org.jspecify.annotations.Nullable;
  * memory of a fixed size, and reads the value from the log.
  *
  * {@snippet :
- * try (LatestByKey latest = LatestByKey.of(log, Visibility.WRITTEN, 64 << 20)) {
+ * try (LatestByKey latest = LatestByKey.of(log, 64 << 20)) {
  *   byte[] value = latest.get(key); // of now
  * }
  * }
  *
  * <p>A MiB remembers 160,000 keys, whatever their size; keys that were deleted count until it is
- * made anew. Making it reads the log once; each look-up first takes in what was appended since.
+ * made anew. Only committed records count ({@link Visibility#COMMITTED}). Making it reads the log
+ * once; each look-up first takes in what was appended since.
  *
  * <p>Thread safety: for one thread.
  */
@@ -32,11 +33,11 @@ public final class LatestByKey implements AutoCloseable {
   private final LogReader values;
   private boolean closed;
 
-  private LatestByKey(CommitLog log, Visibility visibility, long memoryBytes) {
+  private LatestByKey(CommitLog log, long memoryBytes) {
     this.log = log;
     long start = log.offsets().startOffset();
     this.records = RecordsOfLog.mayBeGone(log);
-    this.following = log.reader(start, visibility);
+    this.following = log.reader(start, Visibility.COMMITTED);
     this.values = log.reader(start);
     boolean made = false;
     try {
@@ -55,13 +56,13 @@ public final class LatestByKey implements AutoCloseable {
   /**
    * Reads a log and remembers where its keys are. To be closed.
    *
-   * @param visibility how far it looks
    * @param memoryBytes how much memory it takes, all of it at once
    * @throws IllegalArgumentException if that is too little for a few keys
-   * @throws IllegalStateException if that is too little for the keys of the log
+   * @throws IllegalStateException if that is too little for the keys of the log, or if the log
+   *     spans more than 2^32 offsets
    */
-  public static LatestByKey of(CommitLog log, Visibility visibility, long memoryBytes) {
-    LatestByKey latest = new LatestByKey(log, visibility, memoryBytes);
+  public static LatestByKey of(CommitLog log, long memoryBytes) {
+    LatestByKey latest = new LatestByKey(log, memoryBytes);
     boolean read = false;
     try {
       latest.catchUp();
@@ -122,7 +123,8 @@ public final class LatestByKey implements AutoCloseable {
                 + " keys in "
                 + keys.bytes()
                 + " bytes, expected at most "
-                + keys.keysMax());
+                + keys.keysMax()
+                + ", within 2^32 offsets");
       }
     }
   }

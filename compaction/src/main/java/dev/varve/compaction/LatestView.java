@@ -3,6 +3,7 @@ package dev.varve.compaction;
 import dev.varve.log.CommitLog;
 import dev.varve.log.LogReader;
 import dev.varve.log.Visibility;
+import dev.varve.log.error.OffsetOutOfRangeException;
 import dev.varve.log.record.Record;
 import java.lang.foreign.Arena;
 import java.time.Duration;
@@ -15,7 +16,7 @@ import java.util.List;
  * its state in a log, when it starts.
  *
  * {@snippet :
- * try (LatestView latest = LatestView.of(log, Visibility.WRITTEN, 64 << 20)) {
+ * try (LatestView latest = LatestView.of(log, 64 << 20)) {
  *   while (latest.next()) {
  *     put(latest.record());
  *   }
@@ -27,9 +28,10 @@ import java.util.List;
  * }
  *
  * <p>First come the records that were the last of their key when the view was made, if they have a
- * value: each key once, whether or not the log was compacted. {@link #next} is false once between
- * them and what was appended since, which comes as it is. A key that was written again meanwhile
- * may be missing in the first part, if compaction has taken its old value, and comes in the second.
+ * value: each key once, whether or not the log was compacted. Only committed records count ({@link
+ * Visibility#COMMITTED}). {@link #next} is false once between them and what was appended since,
+ * which comes as it is. A key that was written again meanwhile may be missing in the first part, if
+ * compaction has taken its old value, and comes in the second.
  *
  * <p>Memory is bounded: the log is gone through twice, and if there are more keys than the memory
  * can tell apart, as often as it takes, each time for a part of the keys. Within a part, records
@@ -70,15 +72,15 @@ public final class LatestView implements AutoCloseable {
     }
   }
 
-  private LatestView(CommitLog log, Visibility visibility, long memoryBytes) {
+  private LatestView(CommitLog log, long memoryBytes) {
     this.log = log;
-    this.asOf = visibleEnd(log, visibility);
+    this.asOf = log.offsets().lastStableOffset();
     this.startOffset = log.offsets().startOffset();
     this.records = RecordsOfLog.mayBeGone(log);
-    this.reader = log.reader(startOffset, visibility);
+    this.reader = log.reader(startOffset, Visibility.COMMITTED);
     boolean made = false;
     try {
-      this.keys = KeyMap.sized(arena, memoryBytes, asOf - startOffset);
+      this.keys = KeyMap.sized(arena, memoryBytes, Math.max(0, asOf - startOffset));
       made = true;
     } finally {
       if (!made) {
@@ -88,23 +90,14 @@ public final class LatestView implements AutoCloseable {
     }
   }
 
-  private static long visibleEnd(CommitLog log, Visibility visibility) {
-    return switch (visibility) {
-      case WRITTEN -> log.offsets().endOffset();
-      case DURABLE -> log.offsets().durableEnd();
-      case HIGH_WATERMARK -> log.offsets().highWatermark();
-      case COMMITTED -> log.offsets().lastStableOffset();
-    };
-  }
-
   /**
    * A view as of now. To be closed.
    *
    * @param memoryBytes for what has to be remembered of keys: about 6 bytes each
    * @throws IllegalArgumentException if that is too little for a few keys
    */
-  public static LatestView of(CommitLog log, Visibility visibility, long memoryBytes) {
-    return new LatestView(log, visibility, memoryBytes);
+  public static LatestView of(CommitLog log, long memoryBytes) {
+    return new LatestView(log, memoryBytes);
   }
 
   /** The offset before which only the last record of each key is shown, and behind which all. */
@@ -122,12 +115,23 @@ public final class LatestView implements AutoCloseable {
    *
    * @return false once when the last values of all keys have been shown, and later whenever there
    *     is nothing more now
+   * @throws IllegalStateException if the log spans more than 2^32 offsets
    * @throws dev.varve.log.error.LogException as {@link LogReader#next} does
    */
   public boolean next() {
     if (isCaughtUp()) {
       return nextWithKey();
     }
+    while (true) {
+      try {
+        return nextLatest();
+      } catch (OffsetOutOfRangeException e) {
+        reader.seek(log.offsets().startOffset()); // it has moved past what is still to be shown
+      }
+    }
+  }
+
+  private boolean nextLatest() {
     while (true) {
       if (!learnt) {
         learn();
@@ -179,7 +183,16 @@ public final class LatestView implements AutoCloseable {
 
   private boolean tryLearn() {
     rewind();
-    keys.clear(startOffset, asOf - startOffset, records);
+    if (asOf - startOffset > KeyMap.DELTA_MAX) {
+      throw new IllegalStateException(
+          log.directory()
+              + ": found offsets from "
+              + startOffset
+              + " to "
+              + asOf
+              + ", expected at most 2^32 of them");
+    }
+    keys.clear(startOffset, Math.max(0, asOf - startOffset), records);
     while (reader.nextOffset() < asOf && reader.next() && reader.record().offset() < asOf) {
       Record record = reader.record();
       if (record.hasKey()

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * }
  *
  * <p>A segment that cannot be read is set aside: it stays as it is, and the rest of the log is
- * compacted around it. It is tried again by whoever opens the log the next time.
+ * compacted around it. Whoever opens the log the next time tries it again.
  *
  * <p>Thread safety: safe for use by several threads, one of which at a time looks or acts.
  */
@@ -47,6 +47,14 @@ public final class LogCompaction implements AutoCloseable {
   /** The largest timestamps of the first batches of sealed segments, by base offset. */
   @GuardedBy("this")
   private Map<Long, Long> firstTimestamps = Map.of();
+
+  /** Where the first segment begins that was set aside while it was dirty; no further is kept. */
+  @GuardedBy("this")
+  private long firstUnlearnt = Long.MAX_VALUE;
+
+  /** How far passes have come in this process, which may be further than is kept. */
+  @GuardedBy("this")
+  private long learntTo = -1;
 
   @GuardedBy("this")
   private @Nullable CompactionPass pass;
@@ -75,7 +83,7 @@ public final class LogCompaction implements AutoCloseable {
   /** What is known of the log now. */
   public synchronized CompactionFacts facts() {
     CompactionFacts facts = CompactionFacts.of(log, clock.time()).withSetAside(setAside);
-    long kept = log.rewriter().firstDirtyOffset();
+    long kept = Math.max(learntTo, log.rewriter().firstDirtyOffset());
     if (kept >= 0) {
       facts = facts.withFirstDirtyOffset(kept);
     }
@@ -141,22 +149,13 @@ public final class LogCompaction implements AutoCloseable {
       if (plan.cleanableBytes() == 0) {
         return results;
       }
-      results.add(run(plan));
-    }
-  }
-
-  /** One pass; a log that has changed is looked at anew. */
-  private CompactionResult run(CompactionPlan first) {
-    CompactionPlan plan = first;
-    while (true) {
       begin(plan);
       while (!isIdle()) {
-        Step step = step();
-        if (step.result() != null) {
-          return step.result();
+        CompactionResult result = step().result();
+        if (result != null) { // else the log has changed, and is looked at anew
+          results.add(result);
         }
       }
-      plan = plan();
     }
   }
 
@@ -194,7 +193,8 @@ public final class LogCompaction implements AutoCloseable {
         goesOn = true;
         return new Step(bytes, null);
       }
-      CompactionResult result = current.finish(clock.time());
+      CompactionResult result = current.finish(clock.time(), firstUnlearnt);
+      learntTo = result.endOffset();
       lastResult = result;
       options.listener().passEnded(result);
       return new Step(bytes, result);
@@ -228,6 +228,9 @@ public final class LogCompaction implements AutoCloseable {
       throw e;
     }
     String reason = String.valueOf(e.getMessage());
+    if (found.endOffset() > current.plan().firstDirtyOffset()) {
+      firstUnlearnt = Math.min(firstUnlearnt, found.baseOffset());
+    }
     setAside.put(found.baseOffset(), reason);
     options.listener().segmentSetAside(logName(), found.baseOffset(), reason);
   }

@@ -78,8 +78,7 @@ public final class StoreCompaction implements AutoCloseable {
 
   @GuardedBy("this")
   private @Nullable Kept look(TopicPartition partition) {
-    CompactionConfig config =
-        CompactionConfig.fromTopicConfig(store.topicConfig(partition.topic()));
+    CompactionConfig config = config(partition.topic());
     CommitLog log = config.isCompacted() ? open(partition) : null;
     Kept known = logs.get(partition);
     if (known != null && (known.log != log || !known.config.equals(config))) {
@@ -91,6 +90,16 @@ public final class StoreCompaction implements AutoCloseable {
       logs.put(partition, known);
     }
     return known;
+  }
+
+  /** Of a topic that nobody can make sense of, no log is compacted, and all others are. */
+  private CompactionConfig config(String topic) {
+    try {
+      return CompactionConfig.fromTopicConfig(store.topicConfig(topic));
+    } catch (IllegalArgumentException e) {
+      options.listener().configurationRefused(topic, e);
+      return CompactionConfig.defaults();
+    }
   }
 
   /** Null if the log is not open; the store says more about it. */

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.varve.log.Visibility;
 import dev.varve.log.record.Compression;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +35,7 @@ class LatestTest {
   void theLastValuesComeFirstAndThenWhatFollows() {
     try (CompactedLog log = open()) {
       log.append("a=1", "b=1", "c=1").roll().append("a=2", "c");
-      try (LatestView latest = LatestView.of(log.log, Visibility.WRITTEN, 4096)) {
+      try (LatestView latest = LatestView.of(log.log, 4096)) {
         log.append("d=1");
         assertThat(rest(latest)).containsExactly("1 b=1", "3 a=2");
         assertThat(latest.isCaughtUp()).isTrue();
@@ -51,13 +50,13 @@ class LatestTest {
   @Test
   void aLogThatIsEmptyOrWasGivenUpHasNoKeys() {
     try (CompactedLog log = open()) {
-      try (LatestView latest = LatestView.of(log.log, Visibility.COMMITTED, 4096)) {
+      try (LatestView latest = LatestView.of(log.log, 4096)) {
         assertThat(rest(latest)).isEmpty();
         log.append("a=1").roll();
         assertThat(rest(latest)).containsExactly("0 a=1");
       }
       log.log.advanceStartOffset(1);
-      try (LatestView latest = LatestView.of(log.log, Visibility.WRITTEN, 4096)) {
+      try (LatestView latest = LatestView.of(log.log, 4096)) {
         assertThat(rest(latest)).isEmpty();
         assertThat(rest(latest)).isEmpty();
       }
@@ -71,7 +70,7 @@ class LatestTest {
       for (int i = 0; i < 2000; i++) {
         log.append("key-" + random.nextInt(500) + "=" + i);
       }
-      try (LatestView latest = LatestView.of(log.log, Visibility.WRITTEN, 512)) {
+      try (LatestView latest = LatestView.of(log.log, 512)) {
         List<String> expected =
             log.model.entrySet().stream()
                 .map(last ->
@@ -86,7 +85,7 @@ class LatestTest {
   void aKeyIsLookedUpInTheLogAsItIsNow() {
     try (CompactedLog log = open()) {
       log.append("a=1", "b=1", "=empty").roll();
-      try (LatestByKey latest = LatestByKey.of(log.log, Visibility.WRITTEN, 4096)) {
+      try (LatestByKey latest = LatestByKey.of(log.log, 4096)) {
         assertThat(latest.get("a".getBytes(UTF_8))).asString(UTF_8).isEqualTo("1");
         assertThat(latest.get("".getBytes(UTF_8))).asString(UTF_8).isEqualTo("empty");
         assertThat(latest.get("c".getBytes(UTF_8))).isNull();
@@ -113,9 +112,9 @@ class LatestTest {
       for (int i = 0; i < 100; i++) {
         log.append("key-" + i + "=" + i);
       }
-      assertThatThrownBy(() -> LatestByKey.of(log.log, Visibility.WRITTEN, 300))
+      assertThatThrownBy(() -> LatestByKey.of(log.log, 300))
           .hasMessageContaining("no memory for the key at offset");
-      assertThatThrownBy(() -> LatestByKey.of(log.log, Visibility.WRITTEN, 10))
+      assertThatThrownBy(() -> LatestByKey.of(log.log, 10))
           .isInstanceOf(IllegalArgumentException.class);
       assertThat(log.log.segments()).isNotEmpty();
     }

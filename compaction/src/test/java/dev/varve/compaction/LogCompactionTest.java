@@ -151,6 +151,27 @@ class LogCompactionTest {
     }
   }
 
+  @Test
+  void whatWasNotReadIsDirtyForTheNextProcessAndKeepsTombstones() throws Exception {
+    try (CompactedLog log = open().with("delete.retention.ms", "0")) {
+      log.append("a=1", "z=1").roll().append("a", "b=1").roll().append("z", "c=1").roll();
+      log.disk.flipBit(SegmentFile.name(2, Kind.LOG), 65, 3);
+      for (int pass = 0; pass < 3; pass++) {
+        assertThat(log.compaction.run()).hasSize(1);
+        assertThat(log.compaction.run()).isEmpty();
+        assertThat(log.log.rewriter().firstDirtyOffset()).isEqualTo(2);
+        log.append("d=" + pass).roll();
+      }
+      log.disk.flipBit(SegmentFile.name(2, Kind.LOG), 65, 3); // it can be read again
+      log.reopen();
+      assertThat(log.records())
+          .extracting(CompactedLog.Found::offset)
+          .startsWith(0L, 2L, 3L, 4L, 5L);
+      assertThat(log.compaction.run()).hasSize(1);
+      assertThat(log.records()).extracting(CompactedLog.Found::offset).startsWith(2L, 3L, 5L);
+    }
+  }
+
   private static List<Long> committed(CompactedLog log) {
     List<Long> offsets = new ArrayList<>();
     try (LogReader reader = log.log.reader(0, Visibility.COMMITTED)) {

@@ -24,14 +24,15 @@ final class CheckpointFile {
   private final Storage storage;
   private final LogWriter writer;
   private final SegmentRetirement retirement;
+  private final DurableEnd durableEnd;
 
   /** Read by all. */
   private volatile long firstDirtyOffset;
 
-  // As they were written last.
-  private long start;
-  private long recoveryPoint;
-  private long scanFrom;
+  /** As they were written last. */
+  private Places written = new Places(0, 0);
+
+  private record Places(long start, long scanFrom) {}
 
   /**
    * Has written nothing yet.
@@ -39,10 +40,15 @@ final class CheckpointFile {
    * @param firstDirtyOffset as the last checkpoint had it
    */
   CheckpointFile(
-      Storage storage, LogWriter writer, SegmentRetirement retirement, long firstDirtyOffset) {
+      Storage storage,
+      LogWriter writer,
+      SegmentRetirement retirement,
+      DurableEnd durableEnd,
+      long firstDirtyOffset) {
     this.storage = storage;
     this.writer = writer;
     this.retirement = retirement;
+    this.durableEnd = durableEnd;
     this.firstDirtyOffset = firstDirtyOffset;
   }
 
@@ -53,40 +59,26 @@ final class CheckpointFile {
 
   /** Writes that the log was compacted up to an offset. */
   void writeFirstDirtyOffset(long offset) throws IOException {
-    long before = firstDirtyOffset;
-    boolean written = false;
-    firstDirtyOffset = offset;
-    try {
-      writeAgain();
-      written = true;
-    } finally {
-      if (!written) {
-        firstDirtyOffset = before;
-      }
-    }
+    write(written, durableEnd.get(), offset, LogCheckpoint.NONE, List.of(), null, null);
   }
 
-  /** Writes that segments have to be replaced, and what was written last. */
+  /** Writes that segments have to be replaced, which are durable. */
   void writeRewriting(Rewrite rewrite) throws IOException {
-    write(LogCheckpoint.NONE, List.of(), rewrite, null);
-  }
-
-  /** Writes what was written last. */
-  private void writeAgain() throws IOException {
-    write(LogCheckpoint.NONE, List.of(), null, null);
+    long durable = durableEnd.get();
+    write(written, durable, firstDirtyOffset, LogCheckpoint.NONE, List.of(), rewrite, null);
   }
 
   /** Writes the checkpoint of a log that goes on. */
-  void write(long start, long recoveryPoint, long scanFrom) throws IOException {
-    keep(start, recoveryPoint, scanFrom);
-    writeAgain();
+  void write(long start, long scanFrom) throws IOException {
+    Places places = new Places(start, scanFrom);
+    long durable = durableEnd.get();
+    write(places, durable, firstDirtyOffset, LogCheckpoint.NONE, List.of(), null, null);
   }
 
   /** Writes that the log has to be truncated, with the cuts that have to be made in files. */
   void writeTruncating(long start, long end, long scanFrom, List<Cut> cuts) throws IOException {
-    firstDirtyOffset = Math.min(firstDirtyOffset, end);
-    keep(start, end, scanFrom);
-    write(end, cuts, null, null);
+    long firstDirty = Math.min(firstDirtyOffset, end);
+    write(new Places(start, scanFrom), end, firstDirty, end, cuts, null, null);
   }
 
   /**
@@ -101,32 +93,33 @@ final class CheckpointFile {
     long end = last.endOffset();
     Closed closed =
         inOrder ? new Closed(end, storage.size(log), storage.lastModifiedMillis(log)) : null;
-    keep(start, end, scanFrom);
-    write(LogCheckpoint.NONE, List.of(), null, closed);
-  }
-
-  private void keep(long newStart, long newRecoveryPoint, long newScanFrom) {
-    start = newStart;
-    recoveryPoint = newRecoveryPoint;
-    scanFrom = newScanFrom;
+    Places places = new Places(start, scanFrom);
+    write(places, end, firstDirtyOffset, LogCheckpoint.NONE, List.of(), null, closed);
   }
 
   private void write(
-      long truncateTo, List<Cut> more, @Nullable Rewrite rewrite, @Nullable Closed closed)
+      Places places,
+      long recoveryPoint,
+      long firstDirty,
+      long truncateTo,
+      List<Cut> more,
+      @Nullable Rewrite rewrite,
+      @Nullable Closed closed)
       throws IOException {
     List<Cut> cuts = new ArrayList<>(retirement.cuts());
     cuts.addAll(more);
-    long highWatermark = writer.keptHighWatermark();
     new LogCheckpoint(
-            start,
+            places.start,
             recoveryPoint,
-            scanFrom,
-            firstDirtyOffset,
-            highWatermark,
+            places.scanFrom,
+            firstDirty,
+            writer.keptHighWatermark(),
             truncateTo,
             cuts,
             rewrite,
             closed)
         .write(storage);
+    written = places;
+    firstDirtyOffset = firstDirty;
   }
 }

@@ -87,7 +87,7 @@ final class DirectoryRepair {
   /**
    * Whether all that is to come is there, whatever its name is by now. If not, nothing has gone
    * yet; or somebody else has had the directory meanwhile, and did it or took it back by the
-   * suffixes.
+   * suffixes. So he has if a segment of the range reaches beyond it now.
    */
   private boolean isComplete(Rewrite rewrite) throws IOException {
     for (Replacement replacement : rewrite.replacements()) {
@@ -101,6 +101,13 @@ final class DirectoryRepair {
         if (!CleanedSegment.isDescribedBy(replacement, file)) {
           return false;
         }
+      }
+    }
+    for (SegmentFile file : all(Stage.CURRENT)) {
+      long base = file.baseOffset();
+      boolean inRange = base >= rewrite.baseOffset() && base < rewrite.endOffset();
+      if (file.kind() == Kind.LOG && inRange && endOffset(file) > rewrite.endOffset()) {
+        return false;
       }
     }
     return true;

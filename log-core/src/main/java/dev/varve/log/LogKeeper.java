@@ -77,9 +77,9 @@ final class LogKeeper {
     this.retirement = new SegmentRetirement(reclaimer, force::file);
     this.groupCommit = new GroupCommit(keeperLock, writer, force, durableEnd);
     this.checkpoints =
-        new CheckpointFile(storage, writer, retirement, recovered.firstDirtyOffset());
+        new CheckpointFile(storage, writer, retirement, durableEnd, recovered.firstDirtyOffset());
     this.replacement =
-        new SegmentReplacement(storage, writer, force, checkpoints, reclaimer, options);
+        new SegmentReplacement(storage, writer, force, checkpoints, durableEnd, reclaimer, options);
     this.startOffset = recovered.startOffset();
   }
 
@@ -193,11 +193,11 @@ final class LogKeeper {
   @GuardedBy("keeperLock")
   private int reclaim() {
     try {
-      int reclaimed = reclaimer.reclaim();
-      if (reclaimed > 0) {
-        moveScanFrom();
+      try {
+        return reclaimer.reclaim();
+      } finally {
+        moveScanFrom(); // also when one of several could not be reclaimed
       }
-      return reclaimed;
     } catch (IOException e) {
       throw new LogIOException(
           storage.directory() + ": a segment could not be put in order: " + e.getMessage(), e);
@@ -232,7 +232,7 @@ final class LogKeeper {
 
   @GuardedBy("keeperLock")
   private void writeCheckpoint(long start, long scanPoint) throws IOException {
-    checkpoints.write(start, durableEnd.get(), scanPoint);
+    checkpoints.write(start, scanPoint);
     force.directory();
   }
 
@@ -461,6 +461,7 @@ final class LogKeeper {
         closeInOrder();
       }
     } finally {
+      replacement.forget();
       retirement.giveUp(writer.segments());
     }
   }

@@ -224,11 +224,8 @@ public final class LogReader implements AutoCloseable {
     }
     // If segments between the two are gone, then because the start has moved past this reader.
     view = following;
-    long end = current.segment().endOffset();
-    boolean rewritten = following.segment().baseOffset() < end; // with others, into a longer one
     position = 0;
-    position = rewritten ? following.positionOf(Math.max(nextOffset, end)) : 0;
-    expectedOffset = rewritten ? UNKNOWN : following.segment().baseOffset();
+    expectedOffset = following.segment().baseOffset();
     current.release();
     readPath.checkNotBelowStart(nextOffset);
     return following;
@@ -246,7 +243,7 @@ public final class LogReader implements AutoCloseable {
     }
     unpin();
     SegmentView current = pin();
-    return current.isCut() ? null : current;
+    return current.cutOffset() <= nextOffset ? null : current;
   }
 
   /** A batch that claims to lie behind the end of its segment, where one is missing before it. */

@@ -157,7 +157,9 @@ final class LogRecovery {
         plan.isForeign(),
         state,
         highWatermark,
-        checkpoint == null ? LogCheckpoint.NONE : checkpoint.firstDirtyOffset(),
+        checkpoint == null || plan.isForeign()
+            ? LogCheckpoint.NONE
+            : Math.min(checkpoint.firstDirtyOffset(), active.endOffset()),
         report(plan, segments));
   }
 

@@ -157,7 +157,8 @@ final class ReadPath {
     }
   }
 
-  private static boolean isRetired(Segment segment) {
+  /** Whether a segment has left the log, so that its place in a list is about to be another's. */
+  static boolean isRetired(Segment segment) {
     return segment instanceof SealedSegment sealed && sealed.isRetired();
   }
 

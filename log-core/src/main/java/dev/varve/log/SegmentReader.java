@@ -60,12 +60,14 @@ public final class SegmentReader implements AutoCloseable {
       if (scan.next()) {
         if (!scan.damages().isEmpty()) {
           SegmentScan.Damage damage = scan.damages().getFirst();
-          throw corrupt(damage.fault(), damage.endPosition(), damage.endOffset());
+          throw corrupt(
+              damage.fault(), damage.endPosition(), damage.firstOffset(), damage.endOffset());
         }
         return true;
       }
       if (scan.endPosition() < segment.sizeBytes()) {
-        throw corrupt(scan.fault(), segment.sizeBytes(), segment.endOffset());
+        long first = Math.min(scan.endOffset(), segment.endOffset());
+        throw corrupt(scan.fault(), segment.sizeBytes(), first, segment.endOffset());
       }
       return false;
     } catch (IOException e) {
@@ -74,15 +76,15 @@ public final class SegmentReader implements AutoCloseable {
   }
 
   private CorruptLogException corrupt(
-      @Nullable BatchFault fault, long endPosition, long endOffset) {
+      @Nullable BatchFault fault, long endPosition, long firstOffset, long endOffset) {
     long position = fault == null ? scan.endPosition() : fault.position();
     String finding =
         fault == null
             ? "found the end of the file, expected it at " + segment.sizeBytes()
             : fault.finding();
-    long first = Math.min(scan.endOffset(), endOffset);
     return new CorruptLogException(
-        new DamagedRange(segment.path(), position, endPosition, first, endOffset, finding), null);
+        new DamagedRange(segment.path(), position, endPosition, firstOffset, endOffset, finding),
+        null);
   }
 
   /** The header of the batch that {@link #next} moved to, valid until the next call. */

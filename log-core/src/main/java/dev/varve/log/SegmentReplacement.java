@@ -34,10 +34,13 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>Thread safety: for whoever holds the keeper's lock.
  */
 final class SegmentReplacement {
+  private static final String UNFINISHED = "a rewrite of segments that had begun";
+
   private final Storage storage;
   private final LogWriter writer;
   private final LogForce force;
   private final CheckpointFile checkpoints;
+  private final DurableEnd durableEnd;
   private final SegmentDeletion deletion;
   private final LogListener listener;
 
@@ -49,12 +52,14 @@ final class SegmentReplacement {
       LogWriter writer,
       LogForce force,
       CheckpointFile checkpoints,
+      DurableEnd durableEnd,
       Reclaimer reclaimer,
       LogOptions options) {
     this.storage = storage;
     this.writer = writer;
     this.force = force;
     this.checkpoints = checkpoints;
+    this.durableEnd = durableEnd;
     this.listener = options.listener();
     this.deletion =
         new SegmentDeletion(
@@ -88,11 +93,20 @@ final class SegmentReplacement {
   }
 
   /** Deletes the files of what is being written: the log is about to be closed. */
-  void giveUp() throws IOException {
+  void giveUp() {
     for (CleanedSegment segment : List.copyOf(begun)) {
-      begun.remove(segment); // whoever writes it has to leave the directory alone from now on
-      segment.delete();
+      try {
+        segment.delete();
+      } catch (IOException e) {
+        listener.maintenanceFailed("rewrite", e); // an open removes what is left
+      }
     }
+    forget();
+  }
+
+  /** Whoever writes something has to leave the directory alone from now on. */
+  void forget() {
+    begun.clear();
   }
 
   /**
@@ -112,13 +126,23 @@ final class SegmentReplacement {
     if (!writer.segments().containsRun(old)) {
       return false;
     }
+    if (durableEnd.get() < endOffset) {
+      force.all(); // recovery takes a gap behind what is durable for a torn end
+    }
     checkpoints.writeRewriting(new Rewrite(old.getFirst().baseOffset(), endOffset, sizes));
     force.directory(); // the commit point
+    boolean done = false;
     try {
       exchange(old, by, endOffset);
       force.directory();
+      done = true;
     } catch (IOException | RuntimeException e) {
-      throw force.failed("a rewrite of segments that had begun", e);
+      done = true;
+      throw force.failed(UNFINISHED, e);
+    } finally {
+      if (!done) {
+        force.failed(UNFINISHED, new IllegalStateException("it was left by an error"));
+      }
     }
     listener.segmentsRewritten(old.getFirst().baseOffset(), endOffset, bytes(old), bytesOf(sizes));
     return true;
@@ -126,9 +150,13 @@ final class SegmentReplacement {
 
   private void exchange(List<SealedSegment> old, List<CleanedSegment> by, long endOffset)
       throws IOException {
-    for (CleanedSegment cleaned : by.reversed()) {
-      cleaned.markComplete(); // the lowest last: Kafka discards those above an incomplete one
+    for (CleanedSegment cleaned : by.subList(1, by.size())) {
+      cleaned.markComplete();
     }
+    if (by.size() > 1) {
+      force.directory(); // the lowest last: Kafka discards those above one that is not complete
+    }
+    by.getFirst().markComplete();
     force.directory();
     for (SealedSegment segment : old) {
       deletion.deleteReplaced(segment, hasBase(by, segment.baseOffset()));

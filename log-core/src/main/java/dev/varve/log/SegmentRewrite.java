@@ -40,8 +40,11 @@ public final class SegmentRewrite implements AutoCloseable {
   private final List<SealedSegment> old;
   private final long endOffset;
 
-  /** Transactions that stay in the index whatever the caller says: a reader may come to them. */
-  private final List<AbortedTransaction> held;
+  /** Whether all transactions stay in the index: a reader of an earlier state may ask for them. */
+  private final boolean holdsAll;
+
+  /** What the transaction indexes will have. */
+  private final List<AbortedTransaction> aborted;
 
   private final List<CleanedSegment> written = new ArrayList<>();
   private CleanedSegment current;
@@ -61,7 +64,8 @@ public final class SegmentRewrite implements AutoCloseable {
     this.options = options;
     this.keeper = keeper;
     this.old = List.copyOf(old);
-    this.held = held;
+    this.holdsAll = !held.isEmpty();
+    this.aborted = held;
     this.nextOffset = old.getFirst().baseOffset();
     this.endOffset = old.getLast().endOffset();
     this.current = begin(nextOffset);
@@ -76,7 +80,14 @@ public final class SegmentRewrite implements AutoCloseable {
       Storage storage, LogOptions options, LogKeeper keeper, List<SealedSegment> old)
       throws IOException {
     List<AbortedTransaction> held = new ArrayList<>();
-    if (keeper.retiredPins() > 0) {
+    keeper.hold(); // so that no memory is being looked at whether it can be closed
+    boolean pinned;
+    try {
+      pinned = keeper.retiredPins() > 0;
+    } finally {
+      keeper.release();
+    }
+    if (pinned) {
       old.forEach(segment -> addAll(segment.transactionIndex(), held));
     }
     return new SegmentRewrite(storage, options, keeper, old, held);
@@ -126,8 +137,7 @@ public final class SegmentRewrite implements AutoCloseable {
   }
 
   /**
-   * Keeps, in the transaction index, a transaction that was aborted; to be called when its marker
-   * was appended, or would have been.
+   * Keeps, in the transaction index, a transaction that was aborted; in the order of markers.
    *
    * @param producerId whose transaction it is
    * @param firstOffset the base offset of its first batch
@@ -136,8 +146,8 @@ public final class SegmentRewrite implements AutoCloseable {
    */
   public void keepAborted(
       long producerId, long firstOffset, long lastOffset, long lastStableOffset) {
-    if (held.isEmpty()) {
-      current.append(new AbortedTransaction(producerId, firstOffset, lastOffset, lastStableOffset));
+    if (!holdsAll) {
+      aborted.add(new AbortedTransaction(producerId, firstOffset, lastOffset, lastStableOffset));
     }
   }
 
@@ -158,7 +168,7 @@ public final class SegmentRewrite implements AutoCloseable {
    */
   public boolean commit() {
     keeper.replacement().checkOpen();
-    held.forEach(transaction -> holding(transaction.lastOffset()).append(transaction));
+    aborted.forEach(transaction -> holding(transaction.lastOffset()).append(transaction));
     try {
       String last = SegmentFile.name(old.getLast().baseOffset(), Kind.LOG);
       long modifiedMillis = storage.lastModifiedMillis(last);

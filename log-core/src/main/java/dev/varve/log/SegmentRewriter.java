@@ -156,6 +156,9 @@ public final class SegmentRewriter {
   }
 
   private List<SealedSegment> run(long baseOffset, long endOffset) {
+    if (endOffset > settledEndOffset()) {
+      return List.of();
+    }
     SegmentList segments = writer.segments();
     List<SealedSegment> run = new ArrayList<>();
     long next = baseOffset;
@@ -163,9 +166,7 @@ public final class SegmentRewriter {
       if (segment.baseOffset() < baseOffset || segment.baseOffset() >= endOffset) {
         continue;
       }
-      if (segment.baseOffset() != next
-          || !(segment instanceof SealedSegment sealed)
-          || keeper.isUntrimmed(sealed)) {
+      if (segment.baseOffset() != next || !(segment instanceof SealedSegment sealed)) {
         return List.of();
       }
       run.add(sealed);

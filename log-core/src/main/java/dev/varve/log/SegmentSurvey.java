@@ -60,7 +60,7 @@ final class SegmentSurvey {
     } catch (InternalError e) {
       throw readPath.lostMemory(e);
     } catch (IOException | LogIOException e) {
-      if (list != writer.segments()) {
+      if (list != writer.segments() || list.all().stream().anyMatch(ReadPath::isRetired)) {
         return null;
       }
       throw e instanceof LogIOException known

@@ -33,7 +33,7 @@ public final class CleanedSegment {
   private final SegmentOptions options;
   private final long baseOffset;
   private final StorageFile log;
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena;
   private final SegmentIndexes indexes;
   private final MemorySegment buffer;
   private final CRC32C checksum = new CRC32C();
@@ -42,11 +42,12 @@ public final class CleanedSegment {
   private int bufferedBytes;
 
   private CleanedSegment(
-      Storage storage, SegmentOptions options, long baseOffset, StorageFile log) {
+      Storage storage, SegmentOptions options, long baseOffset, StorageFile log, Arena arena) {
     this.storage = storage;
     this.options = options;
     this.baseOffset = baseOffset;
     this.log = log;
+    this.arena = arena;
     this.indexes = SegmentIndexes.empty(arena, baseOffset, options);
     this.buffer = arena.allocate(BUFFER_BYTES);
   }
@@ -54,8 +55,19 @@ public final class CleanedSegment {
   /** Begins a segment; what an earlier attempt has left of one at this offset is overwritten. */
   public static CleanedSegment create(Storage storage, SegmentOptions options, long baseOffset)
       throws IOException {
-    String name = name(baseOffset, Kind.LOG, Stage.CLEANED);
-    return new CleanedSegment(storage, options, baseOffset, storage.create(name));
+    StorageFile log = storage.create(name(baseOffset, Kind.LOG, Stage.CLEANED));
+    Arena arena = Arena.ofShared();
+    boolean created = false;
+    try {
+      CleanedSegment segment = new CleanedSegment(storage, options, baseOffset, log, arena);
+      created = true;
+      return segment;
+    } finally {
+      if (!created) {
+        arena.close();
+        log.close();
+      }
+    }
   }
 
   private static String name(long baseOffset, Kind kind, Stage stage) {

@@ -2,6 +2,7 @@ package dev.varve.log.store;
 
 import dev.varve.log.CommitLog;
 import dev.varve.log.LogOptions;
+import dev.varve.log.error.DiskFullException;
 import dev.varve.log.error.LogClosedException;
 import dev.varve.log.error.LogException;
 import dev.varve.log.error.LogFailedException;
@@ -109,13 +110,22 @@ final class LogOpener {
         log.replica().advanceHighWatermark(Math.min(highWatermark, end));
       }
       if (compacted > log.rewriter().firstDirtyOffset() && compacted > 0 && compacted <= end) {
-        log.rewriter().keepFirstDirtyOffset(compacted);
+        keepFirstDirtyOffset(log, compacted);
       }
       done = true;
     } finally {
       if (!done) {
         log.close();
       }
+    }
+  }
+
+  /** On a full disk the log opens all the same, and is compacted from its start. */
+  private static void keepFirstDirtyOffset(CommitLog log, long offset) {
+    try {
+      log.rewriter().keepFirstDirtyOffset(offset);
+    } catch (DiskFullException e) {
+      // that it was compacted saves time, and nothing else
     }
   }
 

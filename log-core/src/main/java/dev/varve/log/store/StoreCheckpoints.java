@@ -152,6 +152,7 @@ final class StoreCheckpoints {
           TopicPartition partition = log.partition();
           of(Kind.RECOVERY_POINT).remove(partition);
           of(Kind.HIGH_WATERMARK).remove(partition);
+          of(Kind.CLEANER_OFFSET).remove(partition);
           set(Kind.START_OFFSET, partition, log.replicated() ? 0 : at.startOffset());
         });
   }
@@ -164,6 +165,7 @@ final class StoreCheckpoints {
   void withdraw() throws IOException {
     storage.delete(Kind.RECOVERY_POINT.fileName());
     storage.delete(Kind.HIGH_WATERMARK.fileName());
+    storage.delete(Kind.CLEANER_OFFSET.fileName());
     storage.forceDirectory();
   }
 
