@@ -14,6 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
@@ -115,6 +117,14 @@ public final class LogCompaction implements AutoCloseable {
     return CompactionPlan.of(facts(), config);
   }
 
+  /**
+   * The plan of a pass over all of the log, as if there had been none: for {@link #runFromStart}.
+   */
+  public CompactionPlan planFromStart() {
+    CompactionFacts facts = facts();
+    return CompactionPlan.of(facts.withFirstDirtyOffset(facts.offsets().startOffset()), config);
+  }
+
   /** How far the pass is that is under way; empty if none is. */
   public Optional<CompactionProgress> progress() {
     return Optional.ofNullable(progress);
@@ -135,29 +145,66 @@ public final class LogCompaction implements AutoCloseable {
    * @throws LogIOException if the disk fails
    */
   public List<CompactionResult> run() {
-    List<CompactionResult> results = new ArrayList<>();
-    while (true) {
-      CompactionPlan plan = plan();
-      if (plan.cleanableBytes() == 0) {
-        return results;
-      }
-      results.add(run(plan));
-    }
+    return run(() -> true);
   }
 
-  /** One pass; a log that has changed is looked at anew. */
-  private CompactionResult run(CompactionPlan first) {
-    CompactionPlan plan = first;
-    while (true) {
+  /**
+   * The same, until it is told to stop. The pass that is under way is given up then: what groups of
+   * segments it has replaced stay replaced, and the next run goes over them again.
+   *
+   * @param goesOn asked after each step, which is about a MiB
+   */
+  public List<CompactionResult> run(BooleanSupplier goesOn) {
+    List<CompactionResult> results = new ArrayList<>();
+    boolean more = true;
+    while (more) {
+      more = runPass(this::plan, goesOn, results);
+    }
+    return results;
+  }
+
+  /**
+   * Compacts all that may be compacted now, what earlier passes have seen included. That takes
+   * tombstones, and markers of transactions of which nothing is left, whose time has passed since;
+   * a log to which nothing is appended keeps them otherwise.
+   *
+   * @param goesOn as for {@link #run(BooleanSupplier)}
+   * @return what each pass did
+   * @throws dev.varve.log.error.DiskFullException as {@link #run()} does
+   * @throws LogIOException if the disk fails
+   */
+  public List<CompactionResult> runFromStart(BooleanSupplier goesOn) {
+    List<CompactionResult> results = new ArrayList<>();
+    if (runPass(this::planFromStart, goesOn, results)) {
+      results.addAll(run(goesOn));
+    }
+    return results;
+  }
+
+  /**
+   * One pass; a log that has changed is looked at anew.
+   *
+   * @return whether another may follow: false if nothing is dirty, or if it was stopped
+   */
+  private boolean runPass(
+      Supplier<CompactionPlan> plans, BooleanSupplier goesOn, List<CompactionResult> results) {
+    CompactionPlan plan = plans.get();
+    if (plan.cleanableBytes() == 0) {
+      return false;
+    }
+    while (goesOn.getAsBoolean()) {
       begin(plan);
-      while (!isIdle()) {
+      while (!isIdle() && goesOn.getAsBoolean()) {
         Step step = step();
         if (step.result() != null) {
-          return step.result();
+          results.add(step.result());
+          return true;
         }
       }
-      plan = plan();
+      plan = plans.get();
     }
+    close();
+    return false;
   }
 
   /** Begins a pass, giving up one that is under way. */

@@ -163,6 +163,11 @@ public final class LogDirectory {
     return checkpoint == null ? -1 : checkpoint.highWatermark();
   }
 
+  /** The offset below which the log was compacted, as it was kept last; -1 if it never was. */
+  public long firstDirtyOffset() {
+    return checkpoint == null ? -1 : checkpoint.firstDirtyOffset();
+  }
+
   /**
    * The leader epochs as they were kept last, oldest first; none if their file is missing or
    * damaged.
