@@ -109,7 +109,7 @@ final class CompactCommand extends LogCommand {
     }
     CompactionRun run = run(Map.of());
     if (dryRun) {
-      explain(run, "", directory, 0, -1, config(Map.of()));
+      explain(run, directory, 0, -1, config(Map.of()));
       return ExitCode.FINE;
     }
     try (Interrupt interrupt = Interrupt.watch();
@@ -174,7 +174,6 @@ final class CompactCommand extends LogCommand {
             Map<String, String> ofTopic = configs.getOrDefault(log.topic(), Map.of());
             explain(
                 run(ofTopic),
-                log + ": ",
                 store.directory(log),
                 starts.getOrDefault(log, 0L),
                 firstDirty.getOrDefault(log, -1L),
@@ -222,21 +221,13 @@ final class CompactCommand extends LogCommand {
 
   /** Says what would be done, by the files of a log. */
   private void explain(
-      CompactionRun run,
-      String name,
-      Path log,
-      long notedStart,
-      long notedFirstDirty,
-      CompactionConfig config)
+      CompactionRun run, Path log, long notedStart, long notedFirstDirty, CompactionConfig config)
       throws IOException {
     filesOfLog(log);
     LogSummary summary = LogSummary.of(log, _ -> {});
     CompactionPlan plan =
         run.plan(LogFiles.compactionFacts(summary, notedStart, notedFirstDirty, config));
-    print(
-        json
-            ? CompactionText.json(log, plan, true)
-            : name + plan.explain() + "\nnothing was changed\n");
+    print(json ? CompactionText.json(log, plan, true) : plan.explain() + "\nnothing was changed\n");
   }
 
   /** Returns whether all of the log could be compacted. */
@@ -248,7 +239,7 @@ final class CompactCommand extends LogCommand {
         json
             ? CompactionText.json(log.directory(), report.plan(), false)
                 + CompactionText.jsonOfDone(log.directory(), report)
-            : name + CompactionText.report(report));
+            : (name.isEmpty() ? "" : log.directory() + "\n") + CompactionText.report(report));
     if (report.keylessRecords() > 0) {
       streams()
           .warn(

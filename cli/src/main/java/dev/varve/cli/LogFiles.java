@@ -2,6 +2,7 @@ package dev.varve.cli;
 
 import dev.varve.compaction.CompactionConfig;
 import dev.varve.compaction.CompactionFacts;
+import dev.varve.compaction.CompactionPlan;
 import dev.varve.log.LogOffsets;
 import dev.varve.log.SegmentInfo;
 import dev.varve.log.error.CorruptLogException;
@@ -98,6 +99,13 @@ final class LogFiles {
     return config.hasMaxCompactionLag()
         ? facts.withFirstTimestamps(firstTimestamps(files.path(), start, segments))
         : facts;
+  }
+
+  /** What compaction would make of a log if it was asked now, and nothing was configured. */
+  static CompactionPlan compactionPlan(LogSummary summary, long notedStart, long notedFirstDirty)
+      throws IOException {
+    CompactionConfig config = CompactionConfig.fromTopicConfig(Map.of("cleanup.policy", "compact"));
+    return CompactionPlan.of(compactionFacts(summary, notedStart, notedFirstDirty, config), config);
   }
 
   private static Map<Long, Long> firstTimestamps(
