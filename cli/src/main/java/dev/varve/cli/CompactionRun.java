@@ -55,10 +55,23 @@ final class CompactionRun {
   CompactionPlan plan(CompactionFacts facts) {
     CompactionFacts from =
         settings.fromStart ? facts.withFirstDirtyOffset(facts.offsets().startOffset()) : facts;
-    CompactionPlan ended = CompactionPlan.of(withLastSegmentEnded(from), settings.config);
-    return ended.cleanableEndOffset() == facts.offsets().endOffset()
-        ? ended
-        : CompactionPlan.of(from, settings.config);
+    CompactionPlan plan = CompactionPlan.of(withLastSegmentEnded(from), settings.config);
+    boolean isToBeEnded = plan.cleanableEndOffset() == facts.offsets().endOffset();
+    return isToBeEnded ? plan : withLastSegmentLeft(plan, from);
+  }
+
+  /** The same with the reason why the last segment is not worth to be ended. */
+  private static CompactionPlan withLastSegmentLeft(CompactionPlan plan, CompactionFacts facts) {
+    return new CompactionPlan(
+        facts,
+        plan.config(),
+        plan.firstDirtyOffset(),
+        plan.cleanableEndOffset(),
+        plan.cleanBytes(),
+        plan.cleanableBytes(),
+        plan.overdueMillis(),
+        plan.verdicts().subList(0, facts.segments().size()),
+        plan.heldBackBy());
   }
 
   private static CompactionFacts withLastSegmentEnded(CompactionFacts facts) {

@@ -285,18 +285,19 @@ class SegmentRewriteTest {
   @Test
   void whoeverVerifiesItInTheMidstIsToldSoAndFindsNoDamage(SimulatedDisk disk) throws IOException {
     long before;
+    long after;
     try (CommitLog log = filled(disk)) {
       before = disk.faults().operations();
       assertThat(rewrite(log, 0, 5, SegmentRewriteTest::isEven)).isTrue();
+      after = disk.faults().operations();
     }
     int told = 0;
-    for (long cut = before; cut < disk.faults().operations(); cut++) {
+    for (long cut = before; cut < after; cut++) {
       SimulatedDisk broken = new SimulatedDisk(Path.of("log"), cut);
       CommitLog log = filled(broken);
       broken.faults().cutPowerAt(cut);
       try {
         rewrite(log, 0, 5, SegmentRewriteTest::isEven);
-        log.close();
       } catch (LogException e) {
         // the process was killed
       }
