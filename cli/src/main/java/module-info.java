@@ -2,6 +2,7 @@
 module dev.varve.cli {
   requires static org.jspecify;
   requires com.fasterxml.jackson.core;
+  requires dev.varve.compaction;
   requires dev.varve.log;
   requires dev.varve.retention;
   requires info.picocli;

@@ -1,11 +1,13 @@
 package dev.varve.cli;
 
+import dev.varve.compaction.CompactionConfig;
 import dev.varve.log.store.StoreListing;
 import dev.varve.log.store.TopicPartition;
 import dev.varve.retention.RetentionConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.TreeSet;
@@ -32,6 +34,19 @@ final class ChosenLogs {
     return !topics.isEmpty() || !logs.isEmpty();
   }
 
+  /** What the {@code cleanup.policy} of a topic lets go. */
+  private enum Policy {
+    DELETE,
+    COMPACT;
+
+    boolean isOf(Map<String, String> config) {
+      return switch (this) {
+        case DELETE -> RetentionConfig.fromTopicConfig(config).deletes();
+        case COMPACT -> CompactionConfig.fromTopicConfig(config).isCompacted();
+      };
+    }
+  }
+
   /**
    * The logs. If none is named, those of topics whose {@code cleanup.policy} is to delete; of the
    * others nobody has said that old records may go, unless he names them.
@@ -39,8 +54,18 @@ final class ChosenLogs {
    * @param streams is told which are passed over
    * @throws CommandFailedException if there is none of a name
    */
-  NavigableSet<TopicPartition> of(StoreListing store, Streams streams) throws IOException {
-    return isAny() ? named(store) : thatMayGive(store, streams);
+  NavigableSet<TopicPartition> thatDelete(StoreListing store, Streams streams) throws IOException {
+    return isAny() ? named(store) : withPolicy(Policy.DELETE, store, streams);
+  }
+
+  /**
+   * The same with those whose {@code cleanup.policy} is to compact.
+   *
+   * @param streams is told which are passed over
+   * @throws CommandFailedException if there is none of a name
+   */
+  NavigableSet<TopicPartition> thatCompact(StoreListing store, Streams streams) throws IOException {
+    return isAny() ? named(store) : withPolicy(Policy.COMPACT, store, streams);
   }
 
   private NavigableSet<TopicPartition> named(StoreListing store) {
@@ -62,16 +87,19 @@ final class ChosenLogs {
     return chosen;
   }
 
-  private static NavigableSet<TopicPartition> thatMayGive(StoreListing store, Streams streams)
-      throws IOException {
+  private static NavigableSet<TopicPartition> withPolicy(
+      Policy policy, StoreListing store, Streams streams) throws IOException {
     Map<String, Map<String, String>> configs = store.topicConfigs();
     NavigableSet<TopicPartition> chosen = new TreeSet<>();
     for (TopicPartition log : store.logs()) {
       Map<String, String> config = configs.getOrDefault(log.topic(), Map.of());
-      if (RetentionConfig.fromTopicConfig(config).deletes()) {
+      if (policy.isOf(config)) {
         chosen.add(log);
       } else {
-        streams.warn(log + " is passed over, as the cleanup.policy of its topic is not to delete");
+        streams.warn(
+            log
+                + " is passed over, as the cleanup.policy of its topic is not to "
+                + policy.name().toLowerCase(Locale.ROOT));
       }
     }
     return chosen;

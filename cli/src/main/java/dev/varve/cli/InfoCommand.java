@@ -2,6 +2,7 @@ package dev.varve.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.varve.compaction.CompactionPlan;
 import dev.varve.log.inspect.LogDirectory;
 import dev.varve.log.inspect.LogSummary;
 import dev.varve.log.inspect.ProducerSummary;
@@ -70,7 +71,7 @@ final class InfoCommand extends LogCommand {
   private boolean print(ByteSink sink) throws IOException {
     LogSummary summary = summary(directory);
     if (json) {
-      printJson(summary, summary.directory().startOffset(), sink);
+      printJson(summary, summary.directory().startOffset(), -1, sink);
     } else {
       sink.write(table(summary).getBytes(StandardCharsets.UTF_8));
     }
@@ -79,6 +80,7 @@ final class InfoCommand extends LogCommand {
 
   private boolean print(StoreListing store, ByteSink sink) throws IOException {
     Map<TopicPartition, Long> noted = store.notedStartOffsets();
+    Map<TopicPartition, Long> compacted = store.notedFirstDirtyOffsets();
     long goingBytes = 0;
     for (String name : store.going()) {
       Path going = store.path().resolve(name);
@@ -95,7 +97,7 @@ final class InfoCommand extends LogCommand {
               LogSummary summary = summary(store.directory(log));
               long start = Math.max(summary.directory().startOffset(), noted.getOrDefault(log, 0L));
               if (json) {
-                printJson(summary, start, sink);
+                printJson(summary, start, compacted.getOrDefault(log, -1L), sink);
               } else {
                 table.add(log, summary, start);
               }
@@ -162,6 +164,9 @@ final class InfoCommand extends LogCommand {
       line(text, "high watermark", "at least " + Text.count(log.highWatermark()));
     }
     line(text, "end offset", Text.count(summary.endOffset()));
+    if (log.firstDirtyOffset() >= 0) {
+      line(text, "compacted up to", compacted(summary));
+    }
     line(text, "leader epochs", epochs(log.leaderEpochs()));
     line(text, "open transactions", open(transactions));
     line(text, "aborted", Text.count(transactions.aborted().size(), "transaction"));
@@ -232,6 +237,18 @@ final class InfoCommand extends LogCommand {
     return number < 0 ? "-" : Long.toString(number);
   }
 
+  private static String compacted(LogSummary summary) throws IOException {
+    CompactionPlan plan = LogFiles.compactionPlan(summary, 0, -1);
+    return "offset "
+        + Text.count(summary.directory().firstDirtyOffset())
+        + String.format(
+            Locale.ROOT,
+            "; dirty ratio %.4f (%,d of %,d bytes)",
+            plan.dirtyRatio(),
+            plan.cleanableBytes(),
+            plan.cleanBytes() + plan.cleanableBytes());
+  }
+
   /** The latest and where it began, and how many there are. */
   private static String epochs(List<LeaderEpoch> epochs) {
     if (epochs.isEmpty()) {
@@ -292,7 +309,8 @@ final class InfoCommand extends LogCommand {
     return summary.segments().stream().mapToLong(part).sum();
   }
 
-  private static void printJson(LogSummary summary, long startOffset, ByteSink sink)
+  private static void printJson(
+      LogSummary summary, long startOffset, long notedFirstDirty, ByteSink sink)
       throws IOException {
     LogDirectory log = summary.directory();
     try (JsonGenerator json = new JsonFactory().createGenerator(sink)) {
@@ -304,6 +322,12 @@ final class InfoCommand extends LogCommand {
       json.writeNumberField("durableEnd", log.durableEnd());
       json.writeNumberField("highWatermark", log.highWatermark());
       json.writeNumberField("endOffset", summary.endOffset());
+      json.writeNumberField("firstDirtyOffset", Math.max(log.firstDirtyOffset(), notedFirstDirty));
+      if (!log.baseOffsets().isEmpty()) {
+        json.writeNumberField(
+            "dirtyRatio",
+            LogFiles.compactionPlan(summary, startOffset, notedFirstDirty).dirtyRatio());
+      }
       json.writeArrayFieldStart("leaderEpochs");
       for (LeaderEpoch epoch : log.leaderEpochs()) {
         json.writeStartObject();

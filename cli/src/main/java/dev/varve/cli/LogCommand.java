@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -53,10 +54,6 @@ abstract class LogCommand implements Callable<Integer> {
    * For a command that changes a log in one respect: nothing else happens because time has passed
    * while nobody had it open, no transaction ends and no producer is forgotten.
    */
-  static LogOptions.Builder optionsOfMaintenance() {
-    return forMaintenance(LogOptions.builder().ownMaintenanceThreads(false));
-  }
-
   private static LogOptions.Builder forMaintenance(LogOptions.Builder builder) {
     return builder.transactionTimeout(Duration.ZERO).producerExpirationMillis(Long.MAX_VALUE);
   }
@@ -72,8 +69,18 @@ abstract class LogCommand implements Callable<Integer> {
 
   /** Opens a log as the replica that it is, or is not, for one change. */
   static CommitLog openForMaintenance(LogDirectory files) {
+    return openForMaintenance(files, Map.of());
+  }
+
+  /** The same with settings by Kafka's names. */
+  static CommitLog openForMaintenance(LogDirectory files, Map<String, String> settings) {
+    LogOptions.Builder options = LogOptions.builder().topicConfig(settings);
     return CommitLog.open(
-        files.path(), optionsOfMaintenance().replicated(files.highWatermark() >= 0).build());
+        files.path(),
+        forMaintenance(options)
+            .ownMaintenanceThreads(false)
+            .replicated(files.highWatermark() >= 0)
+            .build());
   }
 
   /**

@@ -95,7 +95,7 @@ final class RetainCommand extends LogCommand {
     Optional<StoreListing> store = StoreListing.of(directory);
     if (store.isPresent()) {
       StoreRetain retain = new StoreRetain(this, store.get(), policy, budget, json);
-      return retain.run(chosen.of(store.get(), streams()), dryRun)
+      return retain.run(chosen.thatDelete(store.get(), streams()), dryRun)
           ? ExitCode.FINE
           : ExitCode.FAILED;
     }

@@ -107,7 +107,7 @@ final class TrimCommand extends LogCommand {
 
   /** Returns whether that went well with all logs. */
   private boolean trim(StoreListing store) throws IOException {
-    Set<TopicPartition> logs = chosen.of(store, streams());
+    Set<TopicPartition> logs = chosen.thatDelete(store, streams());
     if (isOffset && logs.size() != 1) {
       throw usage(
           "--before is an offset, and there are "

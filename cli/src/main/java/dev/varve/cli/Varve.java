@@ -38,6 +38,7 @@ import picocli.CommandLine.ScopeType;
       RecoverCommand.class,
       RetainCommand.class,
       TrimCommand.class,
+      CompactCommand.class,
       TxnCommand.class,
       DemoWriterCommand.class
     },
@@ -56,6 +57,7 @@ import picocli.CommandLine.ScopeType;
       "  varve verify orders-0                             every byte of it",
       "  varve recover orders-0 --dry-run                  what opening it would mend",
       "  varve retain orders-0 --age 7d --dry-run          what is old, and would go",
+      "  varve compact prices-0 --dry-run                  which segments it would go over",
       "  ./varve bench --quick                             how fast it is; in a checkout only",
       "",
       "A log is a directory. One process at a time appends to it or changes it; cat, info, dump"
@@ -147,8 +149,8 @@ public final class Varve implements Runnable {
     if (spec != null) {
       throw new ParameterException(
           spec.commandLine(),
-          "found no command, expected demo, append, cat, info, dump, verify, recover, retain, trim"
-              + " or txn");
+          "found no command, expected demo, append, cat, info, dump, verify, recover, retain, trim,"
+              + " compact or txn");
     }
   }
 

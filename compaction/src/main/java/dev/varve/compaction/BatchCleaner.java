@@ -152,6 +152,9 @@ final class BatchCleaner {
     boolean tombstonesGo = by.isPastHorizon(batch) && !by.transactions().hasPassedOver();
     RecordCursor records = control ? cursor.rewind() : cursor.openUnchecked(batch);
     while (records.next()) {
+      if (!control && !records.record().hasValue()) {
+        stats.tombstoneRead();
+      }
       if (control || isKept(records.record(), tombstonesGo, by.latest())) {
         keep(readCount, records.record(), control);
       }

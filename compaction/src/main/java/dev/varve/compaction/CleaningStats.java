@@ -11,6 +11,7 @@ public final class CleaningStats {
   private long batchesKept;
   private long bytesKept;
   private long recordsKept;
+  private long tombstonesRead;
   private long tombstonesKept;
   private long tombstonesRemoved;
   private long keylessRecords;
@@ -28,6 +29,10 @@ public final class CleaningStats {
     batchesKept++;
     bytesKept += bytes;
     recordsKept += records;
+  }
+
+  void tombstoneRead() {
+    tombstonesRead++;
   }
 
   void tombstoneKept() {
@@ -50,6 +55,7 @@ public final class CleaningStats {
     batchesKept += other.batchesKept;
     bytesKept += other.bytesKept;
     recordsKept += other.recordsKept;
+    tombstonesRead += other.tombstonesRead;
     tombstonesKept += other.tombstonesKept;
     tombstonesRemoved += other.tombstonesRemoved;
     keylessRecords += other.keylessRecords;
@@ -83,6 +89,11 @@ public final class CleaningStats {
   /** The records that stay, control records included. */
   public long recordsKept() {
     return recordsKept;
+  }
+
+  /** The records of data without a value that were looked at; those of aborted ones are not. */
+  public long tombstonesRead() {
+    return tombstonesRead;
   }
 
   /** The tombstones that stay: records of data with a key and without a value. */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * When and how a topic is compacted, by Kafka's names and with Kafka's defaults. Immutable.
@@ -41,6 +42,17 @@ public record CompactionConfig(
   /** Kafka refuses smaller ones under this name; its tests use the internal one. */
   private static final int SEGMENT_BYTES_MIN = 1 << 20;
 
+  private static final Set<String> NAMES =
+      Set.of(
+          CLEANUP_POLICY,
+          MIN_CLEANABLE_DIRTY_RATIO,
+          MIN_COMPACTION_LAG_MS,
+          MAX_COMPACTION_LAG_MS,
+          DELETE_RETENTION_MS,
+          SEGMENT_BYTES,
+          INTERNAL_SEGMENT_BYTES,
+          SEGMENT_INDEX_BYTES);
+
   /** Refuses lags of which the smallest is the larger one. */
   public CompactionConfig {
     if (minCompactionLagMillis > maxCompactionLagMillis) {
@@ -75,6 +87,11 @@ public record CompactionConfig(
         number(config, DELETE_RETENTION_MS, 0, Long.MAX_VALUE, Duration.ofDays(1).toMillis()),
         integer(config, INTERNAL_SEGMENT_BYTES, 64, segmentBytes),
         integer(config, SEGMENT_INDEX_BYTES, 4, 10 << 20));
+  }
+
+  /** Whether a name of Kafka's topic configuration changes anything in {@link #fromTopicConfig}. */
+  public static boolean concernsCompaction(String name) {
+    return NAMES.contains(name);
   }
 
   /**

@@ -14,6 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +58,10 @@ public final class LogCompaction implements AutoCloseable {
   @GuardedBy("this")
   private long learntTo = -1;
 
+  /** What was kept then. */
+  @GuardedBy("this")
+  private long keptTo = -1;
+
   @GuardedBy("this")
   private @Nullable CompactionPass pass;
 
@@ -83,9 +89,9 @@ public final class LogCompaction implements AutoCloseable {
   /** What is known of the log now. */
   public synchronized CompactionFacts facts() {
     CompactionFacts facts = CompactionFacts.of(log, clock.time()).withSetAside(setAside);
-    long kept = Math.max(learntTo, log.rewriter().firstDirtyOffset());
-    if (kept >= 0) {
-      facts = facts.withFirstDirtyOffset(kept);
+    long kept = log.rewriter().firstDirtyOffset();
+    if (kept >= 0) { // unless somebody else has moved it since, this process may know better
+      facts = facts.withFirstDirtyOffset(kept == keptTo ? Math.max(kept, learntTo) : kept);
     }
     return config.hasMaxCompactionLag()
         ? facts.withFirstTimestamps(firstTimestamps(facts.segments()))
@@ -123,6 +129,14 @@ public final class LogCompaction implements AutoCloseable {
     return CompactionPlan.of(facts(), config);
   }
 
+  /**
+   * The plan of a pass over all of the log, as if there had been none: for {@link #runFromStart}.
+   */
+  public CompactionPlan planFromStart() {
+    CompactionFacts facts = facts();
+    return CompactionPlan.of(facts.withFirstDirtyOffset(facts.offsets().startOffset()), config);
+  }
+
   /** How far the pass is that is under way; empty if none is. */
   public Optional<CompactionProgress> progress() {
     return Optional.ofNullable(progress);
@@ -143,20 +157,65 @@ public final class LogCompaction implements AutoCloseable {
    * @throws LogIOException if the disk fails
    */
   public List<CompactionResult> run() {
+    return run(() -> true);
+  }
+
+  /**
+   * The same, until it is told to stop. The pass that is under way is given up then: what groups of
+   * segments it has replaced stay replaced, and the next run goes over them again.
+   *
+   * @param goesOn asked after each step, which is about a MiB
+   */
+  public List<CompactionResult> run(BooleanSupplier goesOn) {
     List<CompactionResult> results = new ArrayList<>();
-    while (true) {
-      CompactionPlan plan = plan();
+    boolean more = true;
+    while (more) {
+      more = runPass(this::plan, goesOn, results);
+    }
+    return results;
+  }
+
+  /**
+   * Compacts all that may be compacted now, what earlier passes have seen included. That takes
+   * tombstones, and markers of transactions of which nothing is left, whose time has passed since;
+   * a log to which nothing is appended keeps them otherwise.
+   *
+   * @param goesOn as for {@link #run(BooleanSupplier)}
+   * @return what each pass did
+   * @throws dev.varve.log.error.DiskFullException as {@link #run()} does
+   * @throws LogIOException if the disk fails
+   */
+  public List<CompactionResult> runFromStart(BooleanSupplier goesOn) {
+    List<CompactionResult> results = new ArrayList<>();
+    if (runPass(this::planFromStart, goesOn, results)) {
+      results.addAll(run(goesOn));
+    }
+    return results;
+  }
+
+  /**
+   * One pass; a log that has changed is looked at anew.
+   *
+   * @return whether another may follow: false if nothing is dirty, or if it was stopped
+   */
+  private boolean runPass(
+      Supplier<CompactionPlan> plans, BooleanSupplier goesOn, List<CompactionResult> results) {
+    while (goesOn.getAsBoolean()) {
+      CompactionPlan plan = plans.get();
       if (plan.cleanableBytes() == 0) {
-        return results;
+        return false;
       }
       begin(plan);
-      while (!isIdle()) {
-        CompactionResult result = step().result();
-        if (result != null) { // else the log has changed, and is looked at anew
-          results.add(result);
+      while (!isIdle() && goesOn.getAsBoolean()) {
+        Step step = step();
+        if (step.result() != null) {
+          results.add(step.result());
+          return true;
         }
       }
     }
+    close();
+    return false;
   }
 
   /** Begins a pass, giving up one that is under way. */
@@ -195,6 +254,7 @@ public final class LogCompaction implements AutoCloseable {
       }
       CompactionResult result = current.finish(clock.time(), firstUnlearnt);
       learntTo = result.endOffset();
+      keptTo = log.rewriter().firstDirtyOffset();
       lastResult = result;
       options.listener().passEnded(result);
       return new Step(bytes, result);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.log.error.LogException;
+import dev.varve.log.inspect.LogVerifier;
+import dev.varve.log.inspect.VerifyReport;
 import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.storage.SimulatedDisk;
 import dev.varve.log.storage.SimulatedDiskExtension;
@@ -11,9 +13,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongPredicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -276,6 +280,47 @@ class SegmentRewriteTest {
     }
     assertThat(done).isGreaterThan(100);
     assertThat(undone).isGreaterThan(100);
+  }
+
+  @Test
+  void whoeverVerifiesItInTheMidstIsToldSoAndFindsNoDamage(SimulatedDisk disk) throws IOException {
+    long before;
+    long after;
+    try (CommitLog log = filled(disk)) {
+      before = disk.faults().operations();
+      assertThat(rewrite(log, 0, 5, SegmentRewriteTest::isEven)).isTrue();
+      after = disk.faults().operations();
+    }
+    int told = 0;
+    for (long cut = before; cut < after; cut++) {
+      SimulatedDisk broken = new SimulatedDisk(Path.of("log"), cut);
+      CommitLog log = filled(broken);
+      broken.faults().cutPowerAt(cut);
+      try {
+        rewrite(log, 0, 5, SegmentRewriteTest::isEven);
+      } catch (LogException e) {
+        // the process was killed
+      }
+      List<String> findings = verify(broken.afterKill(), root.resolve("cut-" + cut));
+      told +=
+          findings.stream().anyMatch(finding -> finding.contains("from offset 0 to 5 in the midst"))
+              ? 1
+              : 0;
+      broken.faults().withoutPower(() -> closeAgain(log));
+    }
+    assertThat(told).isGreaterThan(10);
+  }
+
+  private static List<String> verify(SimulatedDisk disk, Path directory) throws IOException {
+    Files.createDirectory(directory);
+    for (Map.Entry<String, byte[]> file : disk.contents().entrySet()) {
+      Files.write(directory.resolve(file.getKey()), file.getValue());
+    }
+    List<String> findings = new ArrayList<>();
+    VerifyReport report =
+        LogVerifier.verify(directory, finding -> findings.add(finding.toString()));
+    assertThat(report.damages()).as(findings + " " + directory).isZero();
+    return findings;
   }
 
   private static void closeAgain(CommitLog log) {

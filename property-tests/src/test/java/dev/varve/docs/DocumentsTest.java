@@ -30,7 +30,7 @@ class DocumentsTest {
   @Test
   void theSnippetsOfTheReadmeRun() throws Exception {
     List<String> snippets = snippets("README.md");
-    assertThat(snippets).hasSize(5);
+    assertThat(snippets).hasSize(6);
 
     assertThat(run(snippets.getFirst())).isEqualTo("0: 2 espressos\n");
     assertThat(run(snippets.get(1))).isEqualTo("3 records\n");
@@ -41,6 +41,9 @@ class DocumentsTest {
         .startsWith("0 stays, retention.ms: the newest record is of ")
         .endsWith(
             "; retention.bytes: without it 0 bytes are left, less than 10,737,418,240 bytes\n");
+    assertThat(run(snippets.get(4)))
+        .startsWith(
+            "2: 1.30\nnothing is dirty that could be compacted; held back from offset 0 on:");
     assertThat(run(snippets.getLast())).isEqualTo("[orders-0, orders-2]\n");
   }
 
@@ -103,6 +106,10 @@ class DocumentsTest {
         source,
         """
         import static java.nio.charset.StandardCharsets.UTF_8;
+        import dev.varve.compaction.CompactionConfig;
+        import dev.varve.compaction.CompactorOptions;
+        import dev.varve.compaction.LatestView;
+        import dev.varve.compaction.LogCompaction;
         import dev.varve.log.*;
         import dev.varve.log.store.*;
         import dev.varve.retention.*;
@@ -121,6 +128,7 @@ class DocumentsTest {
                 "%s",
                 snippet
                     .replace("\"orders-0\"", "\"" + log + "\"")
+                    .replace("\"prices-0\"", "\"" + directory.resolve("prices-0") + "\"")
                     .replace("\"data\"", "\"" + directory.resolve("data") + "\"")));
     int exit =
         ToolProvider.getSystemJavaCompiler()

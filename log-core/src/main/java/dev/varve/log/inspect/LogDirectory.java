@@ -163,6 +163,11 @@ public final class LogDirectory {
     return checkpoint == null ? -1 : checkpoint.highWatermark();
   }
 
+  /** The offset below which the log was compacted, as it was kept last; -1 if it never was. */
+  public long firstDirtyOffset() {
+    return checkpoint == null ? -1 : checkpoint.firstDirtyOffset();
+  }
+
   /**
    * The leader epochs as they were kept last, oldest first; none if their file is missing or
    * damaged.
@@ -211,8 +216,19 @@ public final class LogDirectory {
     if (state != State.OPEN) {
       return false;
     }
+    if (isBeingReplaced(baseOffset)) {
+      return true;
+    }
     int next = Collections.binarySearch(baseOffsets, baseOffset) + 1;
     return next == baseOffsets.size() || baseOffsets.get(next) > durableEnd();
+  }
+
+  /** Whether a segment is among those that others are taking the place of, or of these others. */
+  boolean isBeingReplaced(long baseOffset) {
+    LogCheckpoint.Rewrite rewrite = checkpoint == null ? null : checkpoint.rewrite();
+    return rewrite != null
+        && baseOffset >= rewrite.baseOffset()
+        && baseOffset < rewrite.endOffset();
   }
 
   /** The base offset of the segment after one that is not the last. */

@@ -37,8 +37,9 @@ final class NamesCheck {
         && file.kind() != Kind.LOG
         && file.kind() != Kind.PRODUCER_SNAPSHOT
         && !directory.has(SegmentFile.name(file.baseOffset(), Kind.LOG))) {
-      findings.damage(
-          path, 0, "an index without its log", SegmentFile.name(file.baseOffset(), Kind.LOG));
+      (directory.isBeingReplaced(file.baseOffset()) ? findings.asNotes() : findings)
+          .damage(
+              path, 0, "an index without its log", SegmentFile.name(file.baseOffset(), Kind.LOG));
     }
   }
 

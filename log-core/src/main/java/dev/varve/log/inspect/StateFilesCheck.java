@@ -94,6 +94,7 @@ final class StateFilesCheck {
           "recovery point " + checkpoint.recoveryPoint(),
           "at most the end of the log, " + endOffset);
     }
+    checkCompaction(checkpoint, file, endOffset);
     LogCheckpoint.Closed closed = checkpoint.closed();
     if (closed == null) {
       findings.note(
@@ -107,6 +108,29 @@ final class StateFilesCheck {
           0,
           "a last segment of " + closed.sizeBytes() + " bytes at closing",
           "the size and time that it has now: it was changed since");
+    }
+  }
+
+  private void checkCompaction(LogCheckpoint checkpoint, Path file, long endOffset) {
+    if (checkpoint.firstDirtyOffset() > endOffset) {
+      findings.note(
+          file,
+          0,
+          "first dirty offset " + checkpoint.firstDirtyOffset(),
+          "at most the end of the log, " + endOffset + "; it counts as never compacted");
+    }
+    LogCheckpoint.Rewrite rewrite = checkpoint.rewrite();
+    if (rewrite != null) {
+      findings.note(
+          file,
+          0,
+          "the segments from offset "
+              + rewrite.baseOffset()
+              + " to "
+              + rewrite.endOffset()
+              + " in the midst of being replaced by compaction",
+          "none after an orderly close: opening the log finishes it, until then some may be"
+              + " missing here");
     }
   }
 

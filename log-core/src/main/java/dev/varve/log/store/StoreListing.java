@@ -78,9 +78,20 @@ public record StoreListing(
    * not what its format says. A log may begin later, but not earlier.
    */
   public Map<TopicPartition, Long> notedStartOffsets() throws IOException {
+    return noted(StoreCheckpoints.Kind.START_OFFSET);
+  }
+
+  /**
+   * What the data directory has noted of how far logs were compacted: that of a broker's cleaner;
+   * nothing if the file is missing, or is not what its format says.
+   */
+  public Map<TopicPartition, Long> notedFirstDirtyOffsets() throws IOException {
+    return noted(StoreCheckpoints.Kind.CLEANER_OFFSET);
+  }
+
+  private Map<TopicPartition, Long> noted(StoreCheckpoints.Kind kind) throws IOException {
     try {
-      return OffsetCheckpoint.parse(
-          StoreFiles.read(path, StoreCheckpoints.Kind.START_OFFSET.fileName()).orElse(new byte[0]));
+      return OffsetCheckpoint.parse(StoreFiles.read(path, kind.fileName()).orElse(new byte[0]));
     } catch (InvalidStateFileException e) {
       return Map.of(); // told by StoreVerifier
     }
