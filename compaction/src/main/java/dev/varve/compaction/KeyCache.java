@@ -104,8 +104,13 @@ final class KeyCache {
       long delta,
       long lastDelta) {
     if (keyBytes <= KEY_BYTES_MAX) {
-      long line = lineFor(hash, (int) (lastDelta + 1));
+      int lastMark = (int) (lastDelta + 1);
+      long line = lineFor(hash, lastMark);
+      boolean isThere = lastMark != 0 && memory.get(INT, line) == lastMark;
       memory.set(INT, line, (int) (delta + 1));
+      if (isThere) {
+        return;
+      }
       memory.set(ValueLayout.JAVA_BYTE, line + SIZE_POSITION, (byte) keyBytes);
       MemorySegment.copy(keyMemory, keyPosition, memory, line + KEY_POSITION, keyBytes);
     }

@@ -75,7 +75,7 @@ final class KafkaLogCleaning implements LogCleaning {
     long read = 0;
     long kept = 0;
     long allocated = THREADS.getCurrentThreadAllocatedBytes();
-    long cpu = THREADS.getCurrentThreadCpuTime();
+    long cpu = LogCleaning.processCpuNanos();
     long from = System.nanoTime();
     for (long dirty = 0; dirty < end; passes++) {
       Map.Entry<Long, CleanerStats> cleaned = cleaner.clean(new LogToClean(log, dirty, end, false));
@@ -84,7 +84,7 @@ final class KafkaLogCleaning implements LogCleaning {
       kept = cleaned.getValue().messagesWritten();
     }
     long nanos = System.nanoTime() - from;
-    cpu = THREADS.getCurrentThreadCpuTime() - cpu;
+    cpu = LogCleaning.processCpuNanos() - cpu;
     allocated = THREADS.getCurrentThreadAllocatedBytes() - allocated;
     return new Figures(passes, bytes, read, kept, nanos, cpu, allocated);
   }

@@ -1,6 +1,8 @@
 package dev.varve.jmh;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 
 /**
@@ -17,6 +19,12 @@ interface LogCleaning {
    */
   Figures clean(Path directory, int keyMapBytes) throws IOException;
 
+  /** The time that all threads of this process have had a processor, in nanoseconds. */
+  static long processCpuNanos() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getProcessCpuTime();
+  }
+
   /**
    * What it did.
    *
@@ -25,7 +33,8 @@ interface LogCleaning {
    * @param recordsBefore the records that were looked at, in all passes
    * @param recordsAfter those that stay
    * @param nanos how long it took
-   * @param cpuNanos how long the thread had a processor, the system's work for it included
+   * @param cpuNanos the time that all threads of the process had a processor meanwhile: collecting
+   *     garbage and the work of the system for it included
    * @param allocatedBytes on the heap, by the thread that did it
    */
   record Figures(

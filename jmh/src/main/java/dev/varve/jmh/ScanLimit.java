@@ -1,8 +1,6 @@
 package dev.varve.jmh;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -26,8 +24,7 @@ final class ScanLimit implements LogCleaning {
     List<Path> logs = logs(directory);
     long bytes = 0;
     CRC32C checksum = new CRC32C();
-    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-    long cpu = threads.getCurrentThreadCpuTime();
+    long cpu = LogCleaning.processCpuNanos();
     long from = System.nanoTime();
     for (Path log : logs.subList(0, logs.size() - 1)) {
       try (FileChannel file = FileChannel.open(log, StandardOpenOption.READ)) {
@@ -38,7 +35,7 @@ final class ScanLimit implements LogCleaning {
       }
     }
     long nanos = System.nanoTime() - from;
-    cpu = threads.getCurrentThreadCpuTime() - cpu;
+    cpu = LogCleaning.processCpuNanos() - cpu;
     if (checksum.getValue() < 0) {
       throw new AssertionError("never: keeps the sum from being left out");
     }

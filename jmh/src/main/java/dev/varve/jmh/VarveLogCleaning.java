@@ -35,11 +35,11 @@ final class VarveLogCleaning implements LogCleaning {
             new LogCompaction(log, config(), options, SystemEpochClock.INSTANCE)) {
       long bytes = compaction.plan().cleanableBytes();
       long allocated = THREADS.getCurrentThreadAllocatedBytes();
-      long cpu = THREADS.getCurrentThreadCpuTime();
+      long cpu = LogCleaning.processCpuNanos();
       long from = System.nanoTime();
       List<CompactionResult> results = compaction.run();
       long nanos = System.nanoTime() - from;
-      cpu = THREADS.getCurrentThreadCpuTime() - cpu;
+      cpu = LogCleaning.processCpuNanos() - cpu;
       allocated = THREADS.getCurrentThreadAllocatedBytes() - allocated;
       long read = results.stream().mapToLong(result -> result.stats().recordsRead()).sum();
       long kept = results.getLast().stats().recordsKept();
