@@ -23,6 +23,9 @@ record CompactedRecords(int recordCount, int keyCount, Choice choice) {
   private static final int HOT_PERCENT = 80;
   private static final byte[] PREFIX = {'i', 'd', '-'};
 
+  /** Where the number begins in a key. */
+  static final int PREFIX_BYTES = 3;
+
   /** Far from all small ones, and prime. */
   private static final long STRIDE = 7_368_787L;
 
@@ -32,8 +35,8 @@ record CompactedRecords(int recordCount, int keyCount, Choice choice) {
     UNIFORM,
     /** A fifth of the keys has four fifths of the records. */
     SKEWED,
-    /** Every key once, in a mixed order, before any comes again. */
-    IN_TURN
+    /** Every key once, in a mixed order; then any of them. */
+    ALL_FIRST
   }
 
   /** The number of the key of each record. */
@@ -49,7 +52,8 @@ record CompactedRecords(int recordCount, int keyCount, Choice choice) {
                 random.nextInt(100) < HOT_PERCENT
                     ? random.nextInt(hot)
                     : random.nextInt(hot, keyCount);
-            case IN_TURN -> (int) (i * STRIDE % keyCount);
+            case ALL_FIRST ->
+                i < keyCount ? (int) (i * STRIDE % keyCount) : random.nextInt(keyCount);
           };
     }
     return numbers;
@@ -57,9 +61,9 @@ record CompactedRecords(int recordCount, int keyCount, Choice choice) {
 
   /** Puts a number at the end of a key. */
   static void writeKey(int number, byte[] key) {
-    System.arraycopy(PREFIX, 0, key, 0, PREFIX.length);
+    System.arraycopy(PREFIX, 0, key, 0, PREFIX_BYTES);
     int left = number;
-    for (int at = key.length - 1; at >= PREFIX.length; at--) {
+    for (int at = key.length - 1; at >= PREFIX_BYTES; at--) {
       key[at] = (byte) ('0' + left % 10);
       left /= 10;
     }

@@ -12,6 +12,8 @@ import java.util.List;
  *
  * <pre>
  *   java -Xms1g -Xmx1g -cp jmh/target/benchmarks.jar dev.varve.jmh.CompactionScale speed 10000000 5
+ *   java -Xms1g -Xmx1g -cp jmh/target/benchmarks.jar dev.varve.jmh.CompactionScale keys 12000000
+ *   java -Xms1g -Xmx1g -cp jmh/target/benchmarks.jar dev.varve.jmh.CompactionScale latency 4000000 3
  * </pre>
  *
  * <p>No benchmark of JMH's: each measurement takes a copy of a log of its own.
@@ -30,7 +32,24 @@ public final class CompactionScale {
     PrintStream out = System.out;
     switch (what) {
       case "speed" -> speed(records, rounds, only, out);
-      default -> throw new IllegalArgumentException("found " + what + ", expected speed");
+      case "keys" -> keys(records, out);
+      case "latency" ->
+          out.println(
+              new CompactionLatency(
+                      new CompactedRecords(records, KEYS, CompactedRecords.Choice.UNIFORM))
+                  .measure(rounds));
+      default ->
+          throw new IllegalArgumentException(
+              "found " + what + ", expected speed, keys or latency");
+    }
+  }
+
+  /** Five of six records bring a key. */
+  private static void keys(int records, PrintStream out) {
+    CompactedRecords all =
+        new CompactedRecords(records, records / 6 * 5, CompactedRecords.Choice.ALL_FIRST);
+    for (int mebibytes : new int[] {64, 16}) {
+      out.println(new CompactionManyKeys(all, mebibytes << 20).measure());
     }
   }
 

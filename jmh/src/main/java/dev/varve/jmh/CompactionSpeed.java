@@ -113,7 +113,7 @@ final class CompactionSpeed {
   }
 
   /** On the disk, so that nothing is left to be written back while it is compacted. */
-  private static void copy(Path from, Path to) throws IOException {
+  static void copy(Path from, Path to) throws IOException {
     Files.createDirectories(to);
     try (Stream<Path> files = Files.list(from)) {
       for (Path file : files.toList()) {
