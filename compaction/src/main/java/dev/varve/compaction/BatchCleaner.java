@@ -48,6 +48,7 @@ final class BatchCleaner {
   }
 
   private final RecordCursor cursor;
+  private final BatchRecords records = new BatchRecords();
   private final CleaningStats stats;
   private final @Nullable RecordBatchBuilder[] builders =
       new @Nullable RecordBatchBuilder[Codec.values().length];
@@ -147,40 +148,51 @@ final class BatchCleaner {
     if (discarded) {
       return;
     }
-    boolean control = batch.isControl();
+    if (batch.isControl()) {
+      RecordCursor markers = cursor.rewind();
+      while (markers.next()) {
+        keep(readCount, markers.record().hasValue());
+        readCount++;
+      }
+      return;
+    }
+    records.read(cursor.openUnchecked(batch));
+    readCount = records.count();
+    by.latest().lookAhead(records);
     // What a tombstone deletes may be in a segment that could not be read.
     boolean tombstonesGo = by.isPastHorizon(batch) && !by.transactions().hasPassedOver();
-    RecordCursor records = control ? cursor.rewind() : cursor.openUnchecked(batch);
-    while (records.next()) {
-      if (!control && !records.record().hasValue()) {
+    for (int i = 0; i < readCount; i++) {
+      if (!records.hasValue(i)) {
         stats.tombstoneRead();
       }
-      if (control || isKept(records.record(), tombstonesGo, by.latest())) {
-        keep(readCount, records.record(), control);
+      if (isKept(i, tombstonesGo, by.latest())) {
+        keep(i, records.hasValue(i));
+        if (!records.hasValue(i)) {
+          stats.tombstoneKept();
+        }
       }
-      readCount++;
     }
   }
 
-  private boolean isKept(Record record, boolean tombstonesGo, LatestOffsets latest) {
-    if (record.offset() >= latest.endOffset()) {
+  private boolean isKept(int index, boolean tombstonesGo, LatestOffsets latest) {
+    if (records.offset(index) >= latest.endOffset()) {
       return true;
     }
-    if (!record.hasKey()) {
+    if (!records.hasKey(index)) {
       stats.keyless();
       return false;
     }
-    if (latest.isSuperseded(record)) {
+    if (latest.isSuperseded(records, index)) {
       return false;
     }
-    if (tombstonesGo && !record.hasValue()) {
+    if (tombstonesGo && !records.hasValue(index)) {
       stats.tombstoneRemoved();
       return false;
     }
     return true;
   }
 
-  private void keep(int index, Record record, boolean control) {
+  private void keep(int index, boolean hasValue) {
     int word = index >> 6;
     if (word >= kept.length) {
       kept = Arrays.copyOf(kept, Math.max(word + 1, 2 * kept.length));
@@ -188,12 +200,7 @@ final class BatchCleaner {
     kept[word] |= 1L << index;
     keptWords = word + 1;
     keptCount++;
-    if (!record.hasValue()) {
-      keepsTombstone = true;
-      if (!control) {
-        stats.tombstoneKept();
-      }
-    }
+    keepsTombstone |= !hasValue;
   }
 
   private void rewrite(RecordBatch batch, long horizonMillis) {

@@ -3,7 +3,6 @@ package dev.varve.compaction;
 import dev.varve.log.SegmentInfo;
 import dev.varve.log.SegmentReader;
 import dev.varve.log.SegmentRewriter;
-import dev.varve.log.record.Record;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordCursor;
 import java.util.ArrayDeque;
@@ -22,6 +21,7 @@ final class KeyLearning implements LatestOffsets, AutoCloseable {
   private final KeyMap keys;
   private final CleanedTransactions transactions = new CleanedTransactions();
   private final RecordCursor cursor = new RecordCursor(RecordCursor.DECOMPRESSED_BYTES_MAX);
+  private final BatchRecords records = new BatchRecords();
   private final Deque<SegmentInfo> left = new ArrayDeque<>();
   private @Nullable SegmentReader reader;
   private long endOffset;
@@ -69,9 +69,13 @@ final class KeyLearning implements LatestOffsets, AutoCloseable {
   }
 
   @Override
-  public boolean isSuperseded(Record record) {
-    return !keys.isLatest(
-        record.memory(), record.keyPosition(), record.keyBytes(), record.offset());
+  public void lookAhead(BatchRecords batch) {
+    keys.lookAhead(batch, false);
+  }
+
+  @Override
+  public boolean isSuperseded(BatchRecords batch, int index) {
+    return !keys.isLatest(batch, index);
   }
 
   /**
@@ -131,14 +135,14 @@ final class KeyLearning implements LatestOffsets, AutoCloseable {
     }
     if (!batch.isControl() && !transactions.isAborted(batch)) {
       from.openIn(cursor);
-      while (cursor.next()) {
-        Record record = cursor.record();
-        if (record.hasKey() && record.offset() >= plan.firstDirtyOffset()) {
-          if (!keys.put(
-              record.memory(), record.keyPosition(), record.keyBytes(), record.offset())) {
+      records.read(cursor);
+      keys.lookAhead(records, true);
+      for (int i = 0; i < records.count(); i++) {
+        if (records.hasKey(i) && records.offset(i) >= plan.firstDirtyOffset()) {
+          if (!keys.put(records, i)) {
             return false;
           }
-          endOffset = record.offset() + 1;
+          endOffset = records.offset(i) + 1;
         }
       }
     }

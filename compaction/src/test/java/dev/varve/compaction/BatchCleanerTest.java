@@ -14,7 +14,6 @@ import dev.varve.compaction.HistoryOfBatches.Producer;
 import dev.varve.compaction.HistoryOfBatches.Step;
 import dev.varve.log.record.Compression;
 import dev.varve.log.record.InvalidBatchException;
-import dev.varve.log.record.Record;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordBatchBuilder;
 import dev.varve.log.record.RecordCursor;
@@ -351,8 +350,8 @@ class BatchCleanerTest {
     }
 
     @Override
-    public boolean isSuperseded(Record record) {
-      return (record.offset() & 1) != 0;
+    public boolean isSuperseded(BatchRecords records, int index) {
+      return (records.offset(index) & 1) != 0;
     }
   }
 }

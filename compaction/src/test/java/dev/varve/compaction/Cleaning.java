@@ -8,6 +8,7 @@ import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordCursor;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -95,8 +96,13 @@ record Cleaning(
           }
 
           @Override
-          public boolean isSuperseded(Record record) {
-            return latest.getOrDefault(keyOf(record), -1L) > record.offset();
+          public boolean isSuperseded(BatchRecords records, int index) {
+            byte[] key =
+                records
+                    .memory()
+                    .asSlice(records.keyPosition(index), records.keyBytes(index))
+                    .toArray(ValueLayout.JAVA_BYTE);
+            return latest.getOrDefault(ByteBuffer.wrap(key), -1L) > records.offset(index);
           }
         };
     LastBatches last = new LastBatches();
