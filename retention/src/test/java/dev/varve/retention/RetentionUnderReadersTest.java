@@ -184,8 +184,9 @@ class RetentionUnderReadersTest {
       for (Future<?> reader : readers) {
         reader.get();
       }
+    } finally {
+      log.close(); // again: what readers still had pinned, also those that failed
     }
-    log.close(); // what readers still had pinned
     assertThat(failures).isEmpty();
     assertThat(deleted).isNotEmpty().doesNotHaveDuplicates();
     assertThat(leases.list()).isEmpty();
