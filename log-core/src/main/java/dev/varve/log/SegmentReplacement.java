@@ -76,8 +76,9 @@ final class SegmentReplacement {
   }
 
   /** Begins to write a segment that is to take the place of others. For all. */
-  CleanedSegment begin(SegmentOptions segments, long baseOffset) throws IOException {
+  CleanedSegment begin(long baseOffset) throws IOException {
     writer.checkOpen();
+    SegmentOptions segments = writer.rules().options().segments();
     CleanedSegment segment = CleanedSegment.create(storage, segments, baseOffset);
     begun.add(segment);
     return segment;

@@ -100,7 +100,7 @@ public final class SegmentRewrite implements AutoCloseable {
   }
 
   private CleanedSegment begin(long baseOffset) throws IOException {
-    CleanedSegment begun = keeper.replacement().begin(options.segments(), baseOffset);
+    CleanedSegment begun = keeper.replacement().begin(baseOffset);
     written.add(begun);
     return begun;
   }
