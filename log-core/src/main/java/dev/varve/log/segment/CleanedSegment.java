@@ -29,6 +29,9 @@ public final class CleanedSegment {
   /** A write of so much is one call, and stays in the second-level cache until then. */
   private static final int BUFFER_BYTES = 256 << 10;
 
+  /** Forced so often, since one force of everything at the end would keep its thread for long. */
+  private static final long FORCE_BYTES = 8 << 20;
+
   private final Storage storage;
   private final SegmentOptions options;
   private final long baseOffset;
@@ -39,6 +42,7 @@ public final class CleanedSegment {
   private final CRC32C checksum = new CRC32C();
   private final List<Kind> written = new ArrayList<>();
   private long flushedBytes;
+  private long forcedBytes;
   private int bufferedBytes;
 
   private CleanedSegment(
@@ -123,6 +127,10 @@ public final class CleanedSegment {
     checksum.update(bytes.asByteBuffer());
     log.write(flushedBytes, bytes);
     flushedBytes += bytes.byteSize();
+    if (flushedBytes - forcedBytes >= FORCE_BYTES) {
+      log.force();
+      forcedBytes = flushedBytes;
+    }
   }
 
   /**
