@@ -3,7 +3,9 @@ package dev.varve.compaction;
 import dev.varve.compaction.CompactionProgress.Phase;
 import dev.varve.log.CommitLog;
 import dev.varve.log.SegmentInfo;
+import dev.varve.log.SegmentReader;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,10 @@ final class CompactionPass implements AutoCloseable {
   private final CompactionPlan plan;
   private final Arena arena = Arena.ofShared();
   private final KeyMap keys;
+
+  /** What segments are read through: one at a time. */
+  private final MemorySegment window = arena.allocate(SegmentReader.WINDOW_BYTES);
+
   private final RecordsOfLog records;
   private final KeyLearning learning;
   private final CompactionEvent event = new CompactionEvent();
@@ -48,7 +54,7 @@ final class CompactionPass implements AutoCloseable {
       this.records = RecordsOfLog.of(log);
       this.keys = KeyMap.sized(arena, options.keyMapBytes(), recordsMax, options.keyHash());
       keys.clear(plan.firstDirtyOffset(), recordsMax, records);
-      this.learning = new KeyLearning(plan, log.rewriter(), keys);
+      this.learning = new KeyLearning(plan, log.rewriter(), keys, window);
       begun = true;
     } finally {
       if (!begun) {
@@ -82,7 +88,7 @@ final class CompactionPass implements AutoCloseable {
     GroupCleaning begun = cleaning;
     if (begun == null) {
       records.close(); // its pin would look like that of a reader of an earlier state
-      begun = new GroupCleaning(log, plan, learning);
+      begun = new GroupCleaning(log, plan, learning, window);
       cleaning = begun;
       readBytes = 0;
       return 0;

@@ -7,6 +7,7 @@ import dev.varve.log.SegmentRewrite;
 import dev.varve.log.SegmentRewriter;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordCursor;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -22,6 +23,7 @@ final class GroupCleaning implements AutoCloseable {
   private final CompactionPlan plan;
   private final SegmentRewriter rewriter;
   private final LatestOffsets latest;
+  private final MemorySegment window;
   private final CleaningStats stats = new CleaningStats();
   private final BatchCleaner cleaner = new BatchCleaner(RecordCursor.DECOMPRESSED_BYTES_MAX, stats);
   private final CleanedTransactions transactions = new CleanedTransactions();
@@ -38,7 +40,8 @@ final class GroupCleaning implements AutoCloseable {
 
   private long passedTo;
 
-  GroupCleaning(CommitLog log, CompactionPlan plan, LatestOffsets latest) {
+  GroupCleaning(CommitLog log, CompactionPlan plan, LatestOffsets latest, MemorySegment window) {
+    this.window = window;
     this.plan = plan;
     this.rewriter = log.rewriter();
     this.latest = latest;
@@ -128,7 +131,7 @@ final class GroupCleaning implements AutoCloseable {
   private SegmentReader opened() {
     SegmentReader opened = reader;
     if (opened == null) {
-      opened = Segments.open(rewriter, segments.getFirst());
+      opened = Segments.open(rewriter, segments.getFirst(), window);
       reader = opened;
     }
     return opened;

@@ -5,6 +5,7 @@ import dev.varve.log.SegmentReader;
 import dev.varve.log.SegmentRewriter;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordCursor;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ final class KeyLearning implements LatestOffsets, AutoCloseable {
   private final CompactionPlan plan;
   private final SegmentRewriter rewriter;
   private final KeyMap keys;
+  private final MemorySegment window;
   private final CleanedTransactions transactions = new CleanedTransactions();
   private final RecordCursor cursor = new RecordCursor(RecordCursor.DECOMPRESSED_BYTES_MAX);
   private final BatchRecords records = new BatchRecords();
@@ -30,11 +32,13 @@ final class KeyLearning implements LatestOffsets, AutoCloseable {
    * Begins.
    *
    * @param keys was cleared for what the plan says is dirty
+   * @param window to read segments through
    */
-  KeyLearning(CompactionPlan plan, SegmentRewriter rewriter, KeyMap keys) {
+  KeyLearning(CompactionPlan plan, SegmentRewriter rewriter, KeyMap keys, MemorySegment window) {
     this.plan = plan;
     this.rewriter = rewriter;
     this.keys = keys;
+    this.window = window;
     this.endOffset = plan.firstDirtyOffset();
     for (SegmentInfo segment : plan.log().segments()) {
       if (segment.endOffset() > plan.firstDirtyOffset()
@@ -115,7 +119,7 @@ final class KeyLearning implements LatestOffsets, AutoCloseable {
   private SegmentReader opened(SegmentInfo segment) {
     SegmentReader opened = reader;
     if (opened == null) {
-      opened = Segments.open(rewriter, segment);
+      opened = Segments.open(rewriter, segment, window);
       reader = opened;
     }
     return opened;

@@ -52,15 +52,14 @@ final class CompactionManyKeys {
       return String.format(
           Locale.ROOT,
           "map of %d MiB: %d passes, keys %s, %.1f s (%.1f s of a processor), %.0f MiB more memory;"
-              + " %d of %d MiB kept",
+              + " %d MiB kept",
           keyMapBytes >> 20,
           results.size(),
           results.stream().map(CompactionResult::keys).toList(),
           nanos / 1e9,
           cpuNanos / 1e9,
           memoryBytes / (double) (1 << 20),
-          results.getLast().bytesAfter() >> 20,
-          results.getFirst().bytesBefore() >> 20);
+          results.getLast().bytesAfter() >> 20);
     }
   }
 

@@ -14,6 +14,7 @@ import dev.varve.log.segment.SegmentScan;
 import dev.varve.log.storage.Storage;
 import dev.varve.log.storage.StorageFile;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,21 +25,26 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread safety: for one thread.
  */
 public final class SegmentReader implements AutoCloseable {
+  /** The size of the memory that a reader looks through, in bytes. */
+  public static final int WINDOW_BYTES = SegmentScan.WINDOW_BYTES;
+
   private final SealedSegment segment;
   private final StorageFile file;
   private final SegmentScan scan;
 
-  private SegmentReader(SealedSegment segment, StorageFile file) throws IOException {
+  private SegmentReader(SealedSegment segment, StorageFile file, MemorySegment window)
+      throws IOException {
     this.segment = segment;
     this.file = file;
-    this.scan = new SegmentScan(file, ScanBounds.of(segment));
+    this.scan = new SegmentScan(file, ScanBounds.of(segment), window);
   }
 
-  static SegmentReader open(Storage storage, SealedSegment segment) throws IOException {
+  static SegmentReader open(Storage storage, SealedSegment segment, MemorySegment window)
+      throws IOException {
     StorageFile file = storage.open(SegmentFile.name(segment.baseOffset(), Kind.LOG));
     boolean opened = false;
     try {
-      SegmentReader reader = new SegmentReader(segment, file);
+      SegmentReader reader = new SegmentReader(segment, file, window);
       opened = true;
       return reader;
     } finally {

@@ -10,6 +10,8 @@ import dev.varve.log.segment.SegmentList;
 import dev.varve.log.storage.DiskFull;
 import dev.varve.log.storage.Storage;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,6 +110,17 @@ public final class SegmentRewriter {
    * @throws LogIOException if the file cannot be opened
    */
   public Optional<SegmentReader> read(long baseOffset) {
+    return read(baseOffset, Arena.ofAuto().allocate(SegmentReader.WINDOW_BYTES));
+  }
+
+  /**
+   * Reads a sealed segment, through memory that whoever reads many of them uses again.
+   *
+   * @param baseOffset of the segment
+   * @param window of {@link SegmentReader#WINDOW_BYTES}, for the reader alone until it is closed
+   * @return as {@link #read(long)}
+   */
+  public Optional<SegmentReader> read(long baseOffset, MemorySegment window) {
     writer.checkOpen();
     SegmentList segments = writer.segments();
     int index = segments.floorIndex(baseOffset);
@@ -117,7 +130,7 @@ public final class SegmentRewriter {
       return Optional.empty();
     }
     try {
-      return Optional.of(SegmentReader.open(storage, sealed));
+      return Optional.of(SegmentReader.open(storage, sealed, window));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException e) {

@@ -41,8 +41,8 @@ public final class SegmentScan {
   private final RecordBatch following = new RecordBatch();
   private final BatchChecksum checksum = new BatchChecksum();
 
-  private final MemorySegment window = Arena.ofAuto().allocate(WINDOW_BYTES);
-  private final ByteBuffer windowBuffer = window.asByteBuffer();
+  private final MemorySegment window;
+  private final ByteBuffer windowBuffer;
 
   /** Grows to the largest batch beyond the window that was asked for. */
   private MemorySegment whole = MemorySegment.NULL;
@@ -81,14 +81,29 @@ public final class SegmentScan {
 
   /** Begins at the start of a segment's log. */
   public SegmentScan(StorageFile file, ScanBounds bounds) throws IOException {
-    this(file::read, file.size(), bounds);
+    this(file, bounds, newWindow());
   }
 
-  private SegmentScan(Source source, long fileBytes, ScanBounds bounds) {
+  /**
+   * Begins at the start of a segment's log.
+   *
+   * @param window memory of {@link #WINDOW_BYTES} for this scan alone, until it is needed no more
+   */
+  public SegmentScan(StorageFile file, ScanBounds bounds, MemorySegment window) throws IOException {
+    this(file::read, file.size(), bounds, window);
+  }
+
+  private SegmentScan(Source source, long fileBytes, ScanBounds bounds, MemorySegment window) {
     this.source = source;
+    this.window = window;
+    this.windowBuffer = window.asByteBuffer();
     this.fileBytes = Math.min(fileBytes, bounds.bytesMax());
     this.bounds = bounds;
     this.nextOffset = bounds.baseOffset();
+  }
+
+  private static MemorySegment newWindow() {
+    return Arena.ofAuto().allocate(WINDOW_BYTES);
   }
 
   /** Begins at the start of a log that is in memory, mapped or not. */
@@ -99,7 +114,7 @@ public final class SegmentScan {
           MemorySegment.copy(log, position, target, 0, bytes);
           return bytes;
         };
-    return new SegmentScan(copying, log.byteSize(), bounds);
+    return new SegmentScan(copying, log.byteSize(), bounds, newWindow());
   }
 
   /**
