@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
@@ -48,6 +49,10 @@ final class CompactionSpeed {
     for (Who who : Who.values()) {
       figures.put(who, new ArrayList<>());
     }
+  }
+
+  private List<Figures> of(Who who) {
+    return Objects.requireNonNull(figures.get(who));
   }
 
   static final String TITLE =
@@ -95,18 +100,18 @@ final class CompactionSpeed {
               found.recordsAfter(),
               found.recordsBefore());
           if (round > 0) {
-            figures.get(who).add(found);
+            of(who).add(found);
           }
         }
-        checkSame(figures);
+        checkSame();
       }
     }
   }
 
-  private static void checkSame(Map<Who, List<Figures>> figures) {
-    if (!figures.get(Who.VARVE).isEmpty()) {
-      long varve = figures.get(Who.VARVE).getLast().recordsAfter();
-      long kafka = figures.get(Who.KAFKA).getLast().recordsAfter();
+  private void checkSame() {
+    if (!of(Who.VARVE).isEmpty()) {
+      long varve = of(Who.VARVE).getLast().recordsAfter();
+      long kafka = of(Who.KAFKA).getLast().recordsAfter();
       if (varve != kafka) {
         throw new IllegalStateException("Varve keeps " + varve + " records, Kafka " + kafka);
       }
@@ -127,7 +132,7 @@ final class CompactionSpeed {
   }
 
   private double[] sorted(Who who, ToDoubleFunction<Figures> of) {
-    return figures.get(who).stream().mapToDouble(of).sorted().toArray();
+    return of(who).stream().mapToDouble(of).sorted().toArray();
   }
 
   private double median(Who who, ToDoubleFunction<Figures> of) {
@@ -156,7 +161,7 @@ final class CompactionSpeed {
   }
 
   private String line(String note, ToDoubleFunction<Figures> speed) {
-    Figures one = figures.get(Who.VARVE).getFirst();
+    Figures one = of(Who.VARVE).getFirst();
     return String.format(
         Locale.ROOT,
         "%-6s%-9s%5d MiB  %-22s%-22s%-22s%12.1fx%12.0f%%%7.1f%%%10.2f /%6.0f  %s",
