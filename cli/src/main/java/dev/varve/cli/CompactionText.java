@@ -108,6 +108,9 @@ final class CompactionText {
     return JsonLine.of(out -> {
       out.writeStringField("directory", directory.toString());
       out.writeBooleanField("done", report.isComplete());
+      if (report.failure() != null) {
+        out.writeStringField("failure", Varve.message(report.failure()));
+      }
       out.writeNumberField("passes", report.passes().size());
       out.writeNumberField("endOffset", report.endOffset());
       out.writeNumberField("segmentsBefore", report.segmentsBefore());

@@ -119,6 +119,9 @@ class CompactCommandTest {
     assertSound();
     assertThat(CommandLineRun.of("info", directory).out())
         .containsPattern("compacted up to +offset 4,000; dirty ratio 0\\.0000 \\(0 of ");
+    assertThat(CommandLineRun.of("dump", directory).out())
+        .contains("\n  varve-checkpoint 3\n")
+        .contains("\n  first-dirty 4000\n");
   }
 
   @Test
@@ -289,7 +292,7 @@ class CompactCommandTest {
   }
 
   @Test
-  void onAFullDiskItSaysWhatWasDone() {
+  void onAFullDiskItSaysWhatWasDone() throws IOException {
     appendToSegments();
     Streams streams =
         new Streams(
@@ -316,6 +319,8 @@ class CompactCommandTest {
       assertThat(report.failure()).isInstanceOf(DiskFullException.class);
       assertThat(CompactionText.report(report))
           .contains("\nstopped after 0 passes; nothing is lost");
+      assertThat(CompactionText.jsonOfDone(log.directory(), report))
+          .contains(",\"done\":false,\"failure\":\"the disk is full\",\"passes\":0,");
     }
     assertThat(records()).hasSize(4000);
   }
