@@ -13,6 +13,7 @@ import dev.varve.log.store.LogStore;
 import dev.varve.log.store.LogStoreOptions;
 import dev.varve.log.store.TopicPartition;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -55,15 +56,14 @@ class StoreCompactionHandOverTest {
     private final LogStore store;
     private final StoreCompaction compaction;
 
-    Varve(Path at, boolean replicated) {
+    Varve(Path at) {
       store =
           LogStore.open(
               at,
               LogStoreOptions.builder()
                   .clock(clock::milliseconds)
                   .maintenance(maintenance)
-                  .logs((_, log) ->
-                      log.clock(clock::milliseconds).segmentBytesMax(400).replicated(replicated))
+                  .logs((_, log) -> log.clock(clock::milliseconds).segmentBytesMax(400))
                   .build());
       compaction = new StoreCompaction(store, CompactorOptions.defaults(), clock::milliseconds);
     }
@@ -158,7 +158,7 @@ class StoreCompactionHandOverTest {
 
   @Test
   void howFarALogWasCompactedGoesBothWays() throws Exception {
-    try (Varve varve = new Varve(data(), false)) {
+    try (Varve varve = new Varve(data())) {
       varve.create();
       varve.append(0, 40);
       assertThat(varve.compact()).isEqualTo(1);
@@ -172,7 +172,7 @@ class StoreCompactionHandOverTest {
       append(kafka, clock.milliseconds(), 80, 90);
     }
     assertThat(checkpoint(data())).hasValue(80);
-    try (Varve varve = new Varve(data(), false)) {
+    try (Varve varve = new Varve(data())) {
       assertThat(varve.store.failures()).isEmpty();
       assertThat(varve.firstDirty()).isEqualTo(80);
       assertThat(varve.compact()).isEqualTo(1);
@@ -188,7 +188,7 @@ class StoreCompactionHandOverTest {
   /** Otherwise a deletion would be lost: its tombstone would go before what it deletes. */
   @Test
   void aLogThatKafkaHasTruncatedIsDirtyFromThereOn() throws Exception {
-    try (Varve varve = new Varve(data(), false)) {
+    try (Varve varve = new Varve(data())) {
       varve.create();
       varve.append(0, 40);
       varve.compact();
@@ -209,7 +209,7 @@ class StoreCompactionHandOverTest {
       }
     }
     assertThat(checkpoint(data())).hasValue(kept + 1);
-    try (Varve varve = new Varve(data(), false)) {
+    try (Varve varve = new Varve(data())) {
       assertThat(varve.firstDirty()).isEqualTo(kept + 1);
       for (int pass = 0; pass < 3; pass++) {
         varve.append(0, 1);
@@ -219,27 +219,37 @@ class StoreCompactionHandOverTest {
     }
   }
 
-  /** What is there when the process dies while a store is open must not be too much. */
+  /** If the process dies then, a broker cleans from the start, and tells us of it. */
   @Test
-  void anOpenStoreSaysHowFarItIsUnlessItMayBeTruncated() throws Exception {
-    for (boolean replicated : List.of(false, true)) {
-      Path at = parent.resolve("replicated-" + replicated);
-      try (Varve varve = new Varve(at, replicated)) {
-        varve.create();
-        varve.append(0, 40);
-        if (replicated) {
-          varve.log().replica().advanceHighWatermark(40);
+  void anOpenStoreSaysNothingOfHowFarItIs() throws Exception {
+    Path copy = parent.resolve("copy");
+    try (Varve varve = new Varve(data())) {
+      varve.create();
+      varve.append(0, 40);
+      varve.compact();
+      varve.runMaintenance();
+      assertThat(checkpoint(data())).isEmpty();
+      copyTo(copy);
+    }
+    assertThat(checkpoint(data())).hasValue(40);
+    try (Varve varve = new Varve(data())) {
+      assertThat(varve.firstDirty()).isEqualTo(40);
+      assertThat(checkpoint(data())).isEmpty();
+    }
+    cleaner(copy)
+        .updateCheckpoints(
+            copy.toFile(), Optional.of(Map.entry(KAFKAS_USERS, 20L)), Optional.empty());
+    try (Varve varve = new Varve(copy)) {
+      assertThat(varve.firstDirty()).isEqualTo(20);
+    }
+  }
+
+  private void copyTo(Path copy) throws IOException {
+    try (var files = Files.walk(data())) {
+      for (Path file : files.toList()) {
+        if (!file.getFileName().toString().equals("varve.lock")) {
+          Files.copy(file, copy.resolve(data().relativize(file)));
         }
-        varve.compact();
-        varve.runMaintenance();
-        assertThat(checkpoint(at))
-            .isEqualTo(replicated ? OptionalLong.empty() : OptionalLong.of(40));
-      }
-      assertThat(checkpoint(at)).hasValue(40);
-      try (Varve varve = new Varve(at, replicated)) {
-        assertThat(varve.firstDirty()).isEqualTo(40);
-        assertThat(checkpoint(at))
-            .isEqualTo(replicated ? OptionalLong.empty() : OptionalLong.of(40));
       }
     }
   }
