@@ -50,7 +50,8 @@ final class CompactedFiles {
         assertThat(aborted(ofVarve, name, start))
             .as("%s, aborted transactions", name)
             .isEqualTo(aborted(ofKafka, name, start));
-        boolean comparable = assertSameBatches(name, found.get(name), file.getValue(), start);
+        Bytes log = Objects.requireNonNull(found.get(name));
+        boolean comparable = assertSameBatches(name, log, file.getValue(), start);
         if (!name.equals(lastLog(expected))) { // that one was only opened
           assertThat(modified(ofVarve, name)).as(name).isEqualTo(modified(ofKafka, name));
           if (comparable && rewritten.contains(name)) {
