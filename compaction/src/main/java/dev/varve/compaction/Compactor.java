@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.agrona.concurrent.EpochClock;
@@ -38,7 +37,7 @@ public final class Compactor implements MaintenanceTask, AutoCloseable {
   private long pausedUntilMillis = Long.MIN_VALUE;
 
   /** Logs of which a pass has failed, and when they may be tried again. */
-  private final Map<LogCompaction, Long> failedUntilMillis = new IdentityHashMap<>();
+  private final IdentityHashMap<LogCompaction, Long> failedUntilMillis = new IdentityHashMap<>();
 
   private volatile long backlogBytes;
 
