@@ -2,7 +2,6 @@ package dev.varve.log;
 
 import dev.varve.index.TransactionIndex;
 import dev.varve.log.producer.PartitionState;
-import dev.varve.log.producer.ProducerStates;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.LogCheckpoint.Closed;
@@ -259,16 +258,15 @@ final class RecoveryPlan {
 
   /** Writes the snapshot that belongs to a segment's base, as a roll would have, if need be. */
   void keepSnapshot(long offset) throws IOException {
-    ProducerStates producers = loaded.state().producers();
-    if (!stateFiles.adoptSnapshot(offset, producers, seenFrom)) {
-      stateFiles.writeSnapshot(offset, producers);
+    if (!stateFiles.adoptSnapshot(offset, loaded.state(), seenFrom)) {
+      stateFiles.writeSnapshot(offset, loaded.state().producers());
     }
   }
 
   /** Looks at the snapshot that whoever closed the log has left at its end, if one is there. */
   void adoptLastSnapshot(long endOffset) throws IOException {
     if (stateFiles.hasSnapshot(endOffset) && endOffset > loaded.offset()) {
-      stateFiles.adoptSnapshot(endOffset, loaded.state().producers(), seenFrom);
+      stateFiles.adoptSnapshot(endOffset, loaded.state(), seenFrom);
     }
   }
 }

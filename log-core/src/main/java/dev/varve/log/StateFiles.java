@@ -159,12 +159,11 @@ final class StateFiles {
    * Holds the snapshot at an offset against the state there: takes over what it knows from before
    * the scan; tells if it is missing or says what cannot be.
    *
-   * @param producers as the batches have left them that were scanned
+   * @param state as the batches have left it that were scanned
    * @param scannedFrom where the scan began
    * @return whether the file can stay
    */
-  boolean adoptSnapshot(long offset, ProducerStates producers, long scannedFrom)
-      throws IOException {
+  boolean adoptSnapshot(long offset, PartitionState state, long scannedFrom) throws IOException {
     String name = SegmentFile.name(offset, Kind.PRODUCER_SNAPSHOT);
     String expected = "the state of producers at offset " + offset;
     if (!storage.exists(name)) {
@@ -173,7 +172,8 @@ final class StateFiles {
     }
     InvalidStateFileException fault = null;
     try {
-      fault = producers.adopt(ProducerSnapshot.parse(read(name), offset), scannedFrom).orElse(null);
+      fault =
+          state.adopt(ProducerSnapshot.parse(read(name), offset), offset, scannedFrom).orElse(null);
     } catch (InvalidStateFileException e) {
       fault = e;
     }

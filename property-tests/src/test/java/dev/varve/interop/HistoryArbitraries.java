@@ -4,6 +4,7 @@ import dev.varve.interop.LogStep.Append;
 import dev.varve.interop.LogStep.DeleteRecords;
 import dev.varve.interop.LogStep.EndTransaction;
 import dev.varve.interop.LogStep.PassTime;
+import dev.varve.interop.LogStep.Roll;
 import dev.varve.interop.NewBatch.Producer;
 import dev.varve.log.record.TimestampType;
 import java.util.ArrayList;
@@ -25,6 +26,9 @@ final class HistoryArbitraries {
   private static final int RECORDS_MAX = 12;
   private static final int LAST_SEQUENCES = Integer.MAX_VALUE - 9;
 
+  /** The oldest records of keyed histories are of then. */
+  static final long KEYED_SINCE_MILLIS = 1_700_000_000_000L;
+
   private HistoryArbitraries() {}
 
   /** Appends and ends of transactions, some left open. */
@@ -37,6 +41,27 @@ final class HistoryArbitraries {
     return histories(stepsMax, 1, CompressionType.values());
   }
 
+  /**
+   * What a compacted log lives through: few keys, over and over, many tombstones, and transactions
+   * most of which end.
+   */
+  static Arbitrary<List<LogStep>> keyedHistories(int stepsMax) {
+    Arbitrary<What> kinds =
+        Arbitraries.frequency(
+            Tuple.of(6, What.PLAIN),
+            Tuple.of(4, What.IDEMPOTENT),
+            Tuple.of(6, What.TRANSACTIONAL),
+            Tuple.of(7, What.END),
+            Tuple.of(5, What.ROLL),
+            Tuple.of(1, What.TIME),
+            Tuple.of(1, What.DELETION));
+    Arbitrary<CompressionType> codecs =
+        Arbitraries.frequencyOf(
+            Tuple.of(2, Arbitraries.just(CompressionType.NONE)),
+            Tuple.of(1, Arbitraries.of(CompressionType.values())));
+    return histories(stepsMax, kinds, codecs, keyedRecordLists());
+  }
+
   private static Arbitrary<List<LogStep>> histories(
       int stepsMax, int deletions, CompressionType... codecs) {
     Arbitrary<What> kinds =
@@ -47,11 +72,15 @@ final class HistoryArbitraries {
             Tuple.of(3, What.END),
             Tuple.of(1, What.TIME),
             Tuple.of(deletions, What.DELETION));
-    return Combinators.combine(
-            kinds,
-            Arbitraries.integers().between(0, 99),
-            Arbitraries.of(codecs),
-            smallRecordLists())
+    return histories(stepsMax, kinds, Arbitraries.of(codecs), smallRecordLists());
+  }
+
+  private static Arbitrary<List<LogStep>> histories(
+      int stepsMax,
+      Arbitrary<What> kinds,
+      Arbitrary<CompressionType> codecs,
+      Arbitrary<List<NewRecord>> records) {
+    return Combinators.combine(kinds, Arbitraries.integers().between(0, 99), codecs, records)
         .as(Choice::new)
         .list()
         .ofMinSize(1)
@@ -86,6 +115,24 @@ final class HistoryArbitraries {
                         .list()
                         .ofSize(count))
                 .as(HistoryArbitraries::stamped));
+  }
+
+  private static Arbitrary<List<NewRecord>> keyedRecordLists() {
+    Arbitrary<Bytes> keys =
+        Arbitraries.integers().between(0, 7).map(key -> Bytes.utf8("key " + key));
+    Arbitrary<Bytes> values =
+        Arbitraries.integers().between(0, 40).map(length -> Bytes.utf8("v".repeat(length)));
+    Arbitrary<Long> timestamps =
+        Arbitraries.frequencyOf(
+            Tuple.of(
+                9, Arbitraries.longs().between(KEYED_SINCE_MILLIS, KEYED_SINCE_MILLIS + 300_000)),
+            Tuple.of(1, Arbitraries.of(-1L, 0L)));
+    return Combinators.combine(
+            timestamps, keys.injectNull(0.04), values.injectNull(0.3), BatchArbitraries.headers())
+        .as(NewRecord::new)
+        .list()
+        .ofMinSize(1)
+        .ofMaxSize(5);
   }
 
   private static List<NewRecord> stamped(List<Long> timestamps, List<NewRecord> records) {
@@ -129,6 +176,7 @@ final class HistoryArbitraries {
               yield new EndTransaction(producer, choice.number < 50, i, version);
             }
             case TIME -> new PassTime(choice.number * 1_000L);
+            case ROLL -> new Roll();
             case DELETION -> new DeleteRecords(choice.number);
           });
     }
@@ -140,6 +188,7 @@ final class HistoryArbitraries {
     IDEMPOTENT,
     TRANSACTIONAL,
     END,
+    ROLL,
     TIME,
     DELETION
   }

@@ -182,7 +182,8 @@ final class KafkaLog implements PartitionLog {
     log.removeExpiredProducers(clock.milliseconds());
   }
 
-  void roll() throws IOException {
+  @Override
+  public void roll() throws IOException {
     log.roll();
   }
 
@@ -269,6 +270,9 @@ final class KafkaLog implements PartitionLog {
           }
         }
         offset = batch.nextOffset();
+      }
+      if (offset == before) {
+        break; // a gap at the end
       }
     }
     return records;

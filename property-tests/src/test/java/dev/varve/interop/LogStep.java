@@ -50,6 +50,14 @@ sealed interface LogStep {
     }
   }
 
+  /** A segment begins. */
+  record Roll() implements LogStep {
+    @Override
+    public void applyTo(PartitionLog log) throws IOException {
+      log.roll();
+    }
+  }
+
   /** Time passes on the clock of the log. */
   record PassTime(long millis) implements LogStep {
     @Override

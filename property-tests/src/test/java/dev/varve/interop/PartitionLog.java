@@ -28,6 +28,9 @@ interface PartitionLog extends AutoCloseable {
   /** Deletes records from the front: {@code [start, end)} becomes {@code [offset, end)}. */
   void deleteRecordsBefore(long offset) throws IOException;
 
+  /** Begins a segment at the end. */
+  void roll() throws IOException;
+
   /** Every record from the log start to the log end, control records included. */
   List<KafkaRecord> readAll() throws IOException;
 

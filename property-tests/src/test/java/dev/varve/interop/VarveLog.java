@@ -112,6 +112,16 @@ final class VarveLog implements PartitionLog {
   }
 
   @Override
+  public void roll() {
+    log.roll();
+  }
+
+  /** The log itself, for what compacts it. */
+  CommitLog commitLog() {
+    return log;
+  }
+
+  @Override
   public List<KafkaRecord> readAll() {
     List<KafkaRecord> records = new ArrayList<>();
     readInto(records);

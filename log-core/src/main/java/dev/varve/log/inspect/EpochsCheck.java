@@ -56,6 +56,9 @@ final class EpochsCheck implements BatchCheck {
         && epochs.entries().get(entry + 1).startOffset() <= batch.baseOffset()) {
       entry++;
     }
+    if (entry < 0 && epoch <= earliestEpoch()) {
+      return; // below a start that a broker keeps outside of the directory
+    }
     int expected = entry < 0 ? RecordBatch.NO_LEADER_EPOCH : epochs.entries().get(entry).epoch();
     if (epoch != expected && epoch != epochLast) {
       segmentFindings.damage(
@@ -65,6 +68,12 @@ final class EpochsCheck implements BatchCheck {
           (expected < 0 ? "none" : "epoch " + expected) + ", as " + describe() + " has it");
     }
     epochLast = epoch;
+  }
+
+  private int earliestEpoch() {
+    return epochs.entries().isEmpty()
+        ? RecordBatch.NO_LEADER_EPOCH
+        : epochs.entries().getFirst().epoch();
   }
 
   private String describe() {

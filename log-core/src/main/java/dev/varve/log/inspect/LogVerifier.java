@@ -1,7 +1,8 @@
 package dev.varve.log.inspect;
 
 import dev.varve.log.inspect.BatchCheck.SegmentEnd;
-import dev.varve.log.producer.ProducerStates;
+import dev.varve.log.producer.LeaderEpochs;
+import dev.varve.log.producer.PartitionState;
 import dev.varve.log.record.RecordCursor;
 import dev.varve.log.segment.SegmentFile.Kind;
 import java.io.IOException;
@@ -60,7 +61,7 @@ public final class LogVerifier {
       bytesTotal += Files.size(directory.log(base));
     }
     long endOffset = directory.startOffset();
-    ProducerStates producers = new ProducerStates();
+    PartitionState state = new PartitionState(LeaderEpochs.NONE);
     long firstOffset = 0;
     if (!directory.baseOffsets().isEmpty()) {
       firstOffset = directory.baseOffsets().getFirst();
@@ -70,11 +71,11 @@ public final class LogVerifier {
       for (int i = 0; i < directory.baseOffsets().size(); i++) {
         endOffset = verifySegment(i, transactions);
       }
-      producers = transactions.state().producers();
+      state = transactions.state();
       indexEntries += transactions.entryCount();
     }
     epochs.atEndOfLog(endOffset);
-    new StateFilesCheck(directory, findings).check(firstOffset, endOffset, producers);
+    new StateFilesCheck(directory, findings).check(firstOffset, endOffset, state);
     return new VerifyReport(
         endOffset,
         directory.baseOffsets().size(),

@@ -2,8 +2,8 @@ package dev.varve.log.inspect;
 
 import dev.varve.log.inspect.LogDirectory.State;
 import dev.varve.log.producer.InvalidStateFileException;
+import dev.varve.log.producer.PartitionState;
 import dev.varve.log.producer.ProducerSnapshot;
-import dev.varve.log.producer.ProducerStates;
 import dev.varve.log.segment.LogCheckpoint;
 import dev.varve.log.segment.SegmentFile;
 import dev.varve.log.segment.SegmentFile.Kind;
@@ -37,12 +37,12 @@ final class StateFilesCheck {
    *
    * @param firstOffset the base of the first segment
    * @param endOffset the end of the log
-   * @param producers as the batches of the log have left them; it is changed
+   * @param state as the batches of the log have left it; it is changed
    */
-  void check(long firstOffset, long endOffset, ProducerStates producers) throws IOException {
+  void check(long firstOffset, long endOffset, PartitionState state) throws IOException {
     checkCheckpoint(endOffset);
     checkMetadata();
-    int producerCount = producers.producerCount();
+    int producerCount = state.producers().producerCount();
     boolean snapshotAtEnd = false;
     for (String name : directory.names()) {
       SegmentFile file = SegmentFile.parse(name).orElse(null);
@@ -50,7 +50,7 @@ final class StateFilesCheck {
         ProducerSnapshot snapshot =
             checkSnapshot(directory.path().resolve(name), file.baseOffset(), endOffset);
         if (snapshot != null && file.baseOffset() == endOffset && findings.damages() == 0) {
-          compare(directory.path().resolve(name), snapshot, producers, firstOffset);
+          compare(directory.path().resolve(name), snapshot, state, endOffset, firstOffset);
         }
         snapshotAtEnd |= file.baseOffset() == endOffset;
       }
@@ -156,9 +156,13 @@ final class StateFilesCheck {
 
   /** Batches that are damaged are not in the state, so only a sound log can be compared. */
   private void compare(
-      Path file, ProducerSnapshot snapshot, ProducerStates producers, long firstOffset) {
-    producers
-        .adopt(snapshot, firstOffset)
+      Path file,
+      ProducerSnapshot snapshot,
+      PartitionState state,
+      long endOffset,
+      long firstOffset) {
+    state
+        .adopt(snapshot, endOffset, firstOffset)
         .ifPresent(fault ->
             findings.damage(file, 0, fault.place() + ": " + fault.found(), fault.expected()));
   }

@@ -5,12 +5,20 @@ import dev.varve.index.IndexFault;
 import dev.varve.index.TransactionIndex;
 import dev.varve.log.producer.LeaderEpochs;
 import dev.varve.log.producer.PartitionState;
+import dev.varve.log.record.CodecUnavailableException;
+import dev.varve.log.record.EndTransactionMarker;
+import dev.varve.log.record.EndTransactionMarker.Outcome;
+import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
+import dev.varve.log.record.RecordCursor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -24,7 +32,12 @@ import java.util.Optional;
  */
 final class TransactionsCheck implements BatchCheck {
   private final PartitionState state = new PartitionState(LeaderEpochs.NONE);
+  private final RecordCursor cursor = new RecordCursor();
   private final long logStart;
+
+  /** The producers of ABORT markers of the segment that end nothing that is left, by offset. */
+  private final Map<Long, Long> abortsOfNothing = new HashMap<>();
+
   private Segment segment;
   private TransactionIndex expected;
   private int entryCount;
@@ -52,11 +65,28 @@ final class TransactionsCheck implements BatchCheck {
   void begin(Path file, long baseOffset, Findings findings) {
     segment = Segment.of(file, baseOffset, findings);
     expected = TransactionIndex.growing(Arena.ofAuto(), baseOffset);
+    abortsOfNothing.clear();
   }
 
   @Override
   public void onBatch(RecordBatch batch, long position) {
+    int before = expected.entryCount();
     state.replay(batch, expected); // of a marker that cannot be read, the check of records tells
+    if (expected.entryCount() == before && batch.isControl() && isAbort(batch)) {
+      abortsOfNothing.put(batch.lastOffset(), batch.producerId());
+    }
+  }
+
+  private boolean isAbort(RecordBatch batch) {
+    try {
+      if (!cursor.openUnchecked(batch).next()) {
+        return false;
+      }
+      EndTransactionMarker marker = EndTransactionMarker.of(cursor.record());
+      return marker != null && marker.outcome() == Outcome.ABORT;
+    } catch (InvalidBatchException | CodecUnavailableException e) {
+      return false; // told by the check of records
+    }
   }
 
   @Override
@@ -134,6 +164,9 @@ final class TransactionsCheck implements BatchCheck {
     AbortedTransaction entry = found.transaction(slot);
     if (entry.firstOffset() < logStart) {
       return; // its data went with the old start of the log
+    }
+    if (Objects.equals(abortsOfNothing.get(entry.lastOffset()), entry.producerId())) {
+      return; // compaction takes the data first, and the marker and its entry a pass later
     }
     segment.findings.damage(
         segment.file,

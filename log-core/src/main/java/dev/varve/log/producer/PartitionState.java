@@ -9,6 +9,7 @@ import dev.varve.log.record.InvalidBatchException;
 import dev.varve.log.record.RecordBatch;
 import dev.varve.log.record.RecordCursor;
 import dev.varve.log.record.TransactionVersion;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,14 @@ public final class PartitionState {
   private final ProducerOwners owners = new ProducerOwners(producers);
   private final RecordCursor markers = new RecordCursor();
   private LeaderEpochs epochs;
+
+  /** Where the first batch that was seen begins; -1 if none was. */
+  private long firstOffset = -1;
+
+  private long nextOffset = -1;
+
+  /** Where the last gap between two batches ends that were seen; -1 if there was none. */
+  private long gapEnd = -1;
 
   /** Starts without producers and with the epochs that are known. */
   public PartitionState(LeaderEpochs epochs) {
@@ -100,12 +109,37 @@ public final class PartitionState {
    * @param aborted takes the transaction that the batch, a marker, aborts
    */
   public void onBatch(RecordBatch batch, TransactionIndex aborted) {
+    noteGap(batch);
     if (batch.leaderEpoch() > epochs.latestEpoch()) {
       epochs = epochs.assign(batch.leaderEpoch(), batch.baseOffset());
     }
     if (batch.hasProducerId()) {
       onProducerBatch(batch, aborted);
     }
+  }
+
+  private void noteGap(RecordBatch batch) {
+    if (firstOffset < 0) {
+      firstOffset = batch.baseOffset();
+    } else if (batch.baseOffset() > nextOffset) {
+      gapEnd = batch.baseOffset();
+    }
+    nextOffset = batch.nextOffset();
+  }
+
+  /**
+   * Takes over from a snapshot of this moment what the batches that were seen cannot show: those of
+   * before, and those that compaction took away, are not among them.
+   *
+   * @param offset where the log is
+   * @param seenFrom from which offset on what there is was seen
+   * @return what the snapshot says that cannot be, if so with what was expected; nothing is taken
+   *     over then
+   */
+  public Optional<InvalidStateFileException> adopt(
+      ProducerSnapshot snapshot, long offset, long seenFrom) {
+    long inGaps = nextOffset < offset ? offset : Math.max(gapEnd, firstOffset);
+    return producers.adopt(snapshot, Math.max(seenFrom, inGaps));
   }
 
   /**

@@ -206,12 +206,15 @@ final class ProducerState {
   }
 
   /**
-   * Whether a snapshot may be right about the producer: it may know of a marker or of the beginning
-   * of a transaction that is not in the log any more, but of no other last batch.
+   * Whether a snapshot may be right about the producer: it may know of a marker, of the beginning
+   * of a transaction, or of later batches that are not in the log any more.
    *
-   * @param seenFrom the base offset of the first batch that was seen
+   * @param unseenBelow the offset below which batches may have been that were not seen
    */
-  boolean mayBe(ProducerEntry entry, long seenFrom) {
+  boolean mayBe(ProducerEntry entry, long unseenBelow) {
+    if (isBefore(entry) && entry.lastOffset() < unseenBelow) {
+      return true;
+    }
     boolean sameBatch =
         epoch == entry.epoch()
             && lastSequence == entry.lastSequence()
@@ -223,15 +226,29 @@ final class ProducerState {
         currentTxnFirstOffset == entry.currentTxnFirstOffset()
             || (hasOpenTransaction()
                 && (entry.hasOpenTransaction()
-                    ? entry.currentTxnFirstOffset() < seenFrom
+                    ? entry.currentTxnFirstOffset() < unseenBelow
                     : raisedByMarker || emptied));
     return (sameBatch || raisedByMarker) && sameTransaction;
   }
 
+  /** Whether a snapshot knows of a later batch than the last that was seen. */
+  private boolean isBefore(ProducerEntry entry) {
+    return entry.lastOffset() > lastOffset && entry.epoch() >= epoch;
+  }
+
   /** Takes over what a snapshot says that may be right. */
   void take(ProducerEntry entry) {
+    boolean later = isBefore(entry);
     if (entry.epoch() != epoch) {
       moveTo(entry.epoch());
+    }
+    if (later) {
+      lastSequence = entry.lastSequence();
+      lastOffset = entry.lastOffset();
+      offsetDelta = entry.offsetDelta();
+      if (earlier != null) {
+        earlier.clear(); // there may have been others between
+      }
     }
     timestamp = entry.timestamp();
     transactionSinceMillis = entry.timestamp();

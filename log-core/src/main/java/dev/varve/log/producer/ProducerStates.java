@@ -362,15 +362,15 @@ public final class ProducerStates {
    * Takes over from a snapshot of this moment what the batches that were fed in cannot show: it was
    * in batches before them, which are gone, or which compaction emptied.
    *
-   * @param seenFrom the base offset of the first batch that was fed in
+   * @param unseenBelow the offset below which batches may have been that were not fed in
    * @return what the snapshot says that cannot be, if so with what was expected; nothing is taken
    *     over then
    */
-  public Optional<InvalidStateFileException> adopt(ProducerSnapshot snapshot, long seenFrom) {
+  public Optional<InvalidStateFileException> adopt(ProducerSnapshot snapshot, long unseenBelow) {
     for (ProducerEntry entry : snapshot.producers()) {
       ProducerState known = producers.get(entry.producerId());
       boolean possible =
-          known == null ? entry.lastOffset() < seenFrom : known.mayBe(entry, seenFrom);
+          known == null ? entry.lastOffset() < unseenBelow : known.mayBe(entry, unseenBelow);
       if (!possible) {
         return Optional.of(
             new InvalidStateFileException(

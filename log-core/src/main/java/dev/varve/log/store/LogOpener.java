@@ -109,8 +109,11 @@ final class LogOpener {
         long highWatermark = checkpoints.offset(Kind.HIGH_WATERMARK, partition);
         log.replica().advanceHighWatermark(Math.min(highWatermark, end));
       }
-      if (compacted > log.rewriter().firstDirtyOffset() && compacted > 0 && compacted <= end) {
+      long known = log.rewriter().firstDirtyOffset();
+      if (compacted > known && compacted > 0 && compacted <= end) {
         keepFirstDirtyOffset(log, compacted);
+      } else if (compacted > 0 && compacted < known && !log.openReport().closedInOrder()) {
+        log.rewriter().keepFirstDirtyOffset(compacted); // a broker may have truncated it
       }
       done = true;
     } finally {
