@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.collections.LongHashSet;
 
 /**
  * Writes what takes the place of some neighbouring sealed segments: any of their batches, or
@@ -45,6 +46,9 @@ public final class SegmentRewrite implements AutoCloseable {
 
   /** What the transaction indexes will have. */
   private final List<AbortedTransaction> aborted;
+
+  /** The offsets of the control batches that stay. */
+  private final LongHashSet markers = new LongHashSet();
 
   private final List<CleanedSegment> written = new ArrayList<>();
   private CleanedSegment current;
@@ -130,6 +134,9 @@ public final class SegmentRewrite implements AutoCloseable {
         current = begin(batch.baseOffset());
       }
       current.append(batch);
+      if (batch.isControl()) {
+        markers.add(batch.lastOffset());
+      }
       nextOffset = batch.nextOffset();
     } catch (IOException e) {
       throw failed(e);
@@ -168,7 +175,12 @@ public final class SegmentRewrite implements AutoCloseable {
    */
   public boolean commit() {
     keeper.replacement().checkOpen();
-    aborted.forEach(transaction -> holding(transaction.lastOffset()).append(transaction));
+    for (AbortedTransaction transaction : aborted) {
+      // Without its marker, a consumer of Kafka would never end it.
+      if (markers.contains(transaction.lastOffset())) {
+        holding(transaction.lastOffset()).append(transaction);
+      }
+    }
     try {
       String last = SegmentFile.name(old.getLast().baseOffset(), Kind.LOG);
       long modifiedMillis = storage.lastModifiedMillis(last);
