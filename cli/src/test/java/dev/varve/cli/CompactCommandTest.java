@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -233,7 +234,7 @@ class CompactCommandTest {
   void aSegmentThatCannotBeReadIsSetAsideAndTheRestIsCompacted() throws IOException {
     appendToSegments();
     List<Long> bases = bases();
-    Path damaged = Path.of(directory, String.format("%020d.log", bases.get(2)));
+    Path damaged = Path.of(directory, String.format(Locale.ROOT, "%020d.log", bases.get(2)));
     byte[] bytes = Files.readAllBytes(damaged);
     bytes[500] ^= 1;
     Files.write(damaged, bytes);

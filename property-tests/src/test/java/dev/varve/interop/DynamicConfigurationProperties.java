@@ -31,7 +31,7 @@ class DynamicConfigurationProperties {
                 Arbitraries.of(TimestampType.values()))
             .as(LogSettings::new);
     return Combinators.combine(
-            settings, Arbitraries.integers().between(-50, 500).list().ofMaxSize(12))
+            settings, Arbitraries.integers().between(-50, 500).list().ofMinSize(1).ofMaxSize(12))
         .as(Phase::new)
         .list()
         .ofMinSize(2)
