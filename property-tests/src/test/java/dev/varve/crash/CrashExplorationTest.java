@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** Cuts the power at every operation of many workloads; see {@link Exploration}. */
 class CrashExplorationTest {
-  private static final int RANDOM_WORKLOADS_MIN = 32;
+  private static final int RANDOM_WORKLOADS_MIN = 16;
 
   @Test
   void everyShortWorkloadKeepsItsPromisesWhereverThePowerIsCut() {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 class ReplicaCrashTest {
   private static final int STEPS = 3;
   private static final int FAULT_STEPS = 2;
-  private static final int RANDOM_WORKLOADS_MIN = 12;
+  private static final int RANDOM_WORKLOADS_MIN = 6;
 
   @Test
   void everyShortWorkloadKeepsItsPromisesWhereverThePowerIsCut() {
