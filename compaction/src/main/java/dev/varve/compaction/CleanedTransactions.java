@@ -1,5 +1,6 @@
 package dev.varve.compaction;
 
+import dev.varve.log.SegmentRewriter;
 import dev.varve.log.record.EndTransactionMarker;
 import dev.varve.log.record.EndTransactionMarker.Outcome;
 import dev.varve.log.record.RecordBatch;
@@ -79,12 +80,6 @@ final class CleanedTransactions {
       this.lastOffset = lastOffset;
       this.lastStableOffset = lastStableOffset;
     }
-
-    Aborted copy() {
-      Aborted copy = new Aborted(producerId, firstOffset, lastOffset, lastStableOffset);
-      copy.hasData = hasData;
-      return copy;
-    }
   }
 
   /** Who is told of what stays aborted from now on: the next segment that is written. */
@@ -98,6 +93,15 @@ final class CleanedTransactions {
    */
   void addAborted(long producerId, long firstOffset, long lastOffset, long lastStableOffset) {
     pending.add(new Aborted(producerId, firstOffset, lastOffset, lastStableOffset));
+  }
+
+  /** As {@link #addAborted(long, long, long, long)}. */
+  void addAborted(SegmentRewriter.Aborted aborted) {
+    addAborted(
+        aborted.producerId(),
+        aborted.firstOffset(),
+        aborted.lastOffset(),
+        aborted.lastStableOffset());
   }
 
   /** Whether the next batch, one of data, was aborted, so that its records go. */
@@ -169,18 +173,6 @@ final class CleanedTransactions {
     }
     passedOver = true;
     decidedSince.clear();
-  }
-
-  /** A copy that goes on by itself: for whoever may have to begin a group again. */
-  CleanedTransactions copy() {
-    CleanedTransactions copy = new CleanedTransactions();
-    pending.forEach(aborted -> copy.pending.add(aborted.copy()));
-    begun.values().forEach(aborted -> copy.begun.put(aborted.producerId, aborted.copy()));
-    copy.committed.addAll(committed);
-    copy.decidedSince.addAll(decidedSince);
-    copy.passedOver = passedOver;
-    copy.stillAborted = stillAborted;
-    return copy;
   }
 
   private void begin(long lastOffset) {

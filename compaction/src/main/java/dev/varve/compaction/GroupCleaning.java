@@ -108,12 +108,7 @@ final class GroupCleaning implements AutoCloseable {
     rewrite = begun;
     rewriter
         .abortedTransactions(group.baseOffset(), group.endOffset())
-        .forEach(aborted ->
-            transactions.addAborted(
-                aborted.producerId(),
-                aborted.firstOffset(),
-                aborted.lastOffset(),
-                aborted.lastStableOffset()));
+        .forEach(transactions::addAborted);
     segments.addAll(group.segments());
     unchanged = group.segments().size() == 1;
     transactions.keepIn(begun::keepAborted);

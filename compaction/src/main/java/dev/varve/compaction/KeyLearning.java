@@ -48,12 +48,7 @@ final class KeyLearning implements LatestOffsets, AutoCloseable {
     }
     rewriter
         .abortedTransactions(plan.firstDirtyOffset(), plan.cleanableEndOffset())
-        .forEach(aborted ->
-            transactions.addAborted(
-                aborted.producerId(),
-                aborted.firstOffset(),
-                aborted.lastOffset(),
-                aborted.lastStableOffset()));
+        .forEach(transactions::addAborted);
   }
 
   /** Whether all has been learnt that is dirty, or that the map can hold. */

@@ -45,14 +45,7 @@ final class RecordsOfLog implements LoggedKeys, AutoCloseable {
     }
     Record record = at.record();
     return record.keyBytes() == keyBytes
-        && MemorySegment.mismatch(
-                record.memory(),
-                record.keyPosition(),
-                record.keyPosition() + keyBytes,
-                keyMemory,
-                keyPosition,
-                keyPosition + keyBytes)
-            < 0;
+        && KeyBytes.equal(record.memory(), record.keyPosition(), keyMemory, keyPosition, keyBytes);
   }
 
   private LogReader readerAt(long offset) {

@@ -161,20 +161,4 @@ class CleanedTransactionsTest {
     assertThat(isOfNothing(7, 35, Outcome.ABORT)).isFalse();
     assertThat(stillAborted).containsExactly(new Aborted(7, 30, 35, 36));
   }
-
-  @Test
-  void aCopyGoesOnByItself() {
-    transactions.addAborted(7, 10, 30, 31);
-    transactions.addAborted(8, 50, 60, 61);
-    assertThat(transactions.isAborted(data(9, 5))).isFalse();
-    assertThat(transactions.isAborted(data(7, 10))).isTrue();
-    CleanedTransactions copy = transactions.copy();
-    for (CleanedTransactions one : List.of(transactions, copy)) {
-      assertThat(isOfNothing(one, 7, 30, Outcome.ABORT)).isFalse();
-      assertThat(isOfNothing(one, 9, 31, Outcome.COMMIT)).isFalse();
-      assertThat(one.isAborted(data(8, 50))).isTrue();
-      assertThat(isOfNothing(one, 8, 60, Outcome.ABORT)).isFalse();
-    }
-    assertThat(stillAborted).extracting(Aborted::producerId).containsExactly(7L, 8L, 7L, 8L);
-  }
 }
