@@ -77,6 +77,15 @@ final class LogForce {
                 && Math.abs(clock.time() - forcedMillis) >= every.intervalMillis()));
   }
 
+  /** Forces a segment that takes no more appends. */
+  void rolled(RolledSegment rolled) {
+    try {
+      rolled.force();
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
   /** Forces one file. */
   void file(StorageFile file) {
     try {

@@ -177,7 +177,7 @@ final class LogKeeper {
 
   @GuardedBy("keeperLock")
   private SealedSegment settle(RolledSegment rolled) {
-    force.file(rolled.file());
+    force.rolled(rolled);
     SealedSegment sealed;
     try {
       sealed = rolled.settle();

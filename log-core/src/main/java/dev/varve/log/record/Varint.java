@@ -23,23 +23,19 @@ final class Varint {
 
   /** Returns how many bytes {@code value} takes: 1 to 5. */
   static int sizeBytes(int value) {
-    return zigZagBytes(zigZag(value) & 0xffffffffL);
+    int zigZag = zigZag(value);
+    // Nearly all numbers take one byte or two: a branch that is foreseen beats the division.
+    return zigZag >>> 7 == 0 ? 1 : zigZag >>> 14 == 0 ? 2 : longerBytes(zigZag & 0xffffffffL);
   }
 
   /** Returns how many bytes {@code value} takes: 1 to 10. */
   static int sizeBytes(long value) {
-    return zigZagBytes(zigZag(value));
+    long zigZag = zigZag(value);
+    return zigZag >>> 7 == 0 ? 1 : longerBytes(zigZag);
   }
 
-  /** Nearly all numbers take one byte or two: a branch that is foreseen beats the division. */
-  private static int zigZagBytes(long rest) {
-    if ((rest & ~0x7fL) == 0) {
-      return 1;
-    }
-    if ((rest & ~0x3fffL) == 0) {
-      return 2;
-    }
-    return (70 - Long.numberOfLeadingZeros(rest)) / 7; // significant bits by seven, rounded up
+  private static int longerBytes(long zigZag) {
+    return (70 - Long.numberOfLeadingZeros(zigZag)) / 7; // significant bits by seven, rounded up
   }
 
   /**
@@ -47,24 +43,26 @@ final class Varint {
    * two bytes take one store.
    */
   static int put(byte[] array, int position, int value) {
-    return putZigZag(array, position, zigZag(value) & 0xffffffffL);
+    int zigZag = zigZag(value);
+    if (zigZag >>> 7 == 0) {
+      array[position] = (byte) zigZag;
+      return position + 1;
+    }
+    if (zigZag >>> 14 == 0) {
+      SHORTS.set(array, position, (short) ((zigZag & 0x7f) | 0x80 | (zigZag >>> 7 << 8)));
+      return position + 2;
+    }
+    return putLonger(array, position, zigZag & 0xffffffffL);
   }
 
   /** Writes {@code value} at {@code position} and returns the position after it. */
   static int put(byte[] array, int position, long value) {
-    return putZigZag(array, position, zigZag(value));
-  }
-
-  private static int putZigZag(byte[] array, int position, long rest) {
-    if ((rest & ~0x7fL) == 0) {
-      array[position] = (byte) rest;
+    long zigZag = zigZag(value);
+    if (zigZag >>> 7 == 0) {
+      array[position] = (byte) zigZag;
       return position + 1;
     }
-    if ((rest & ~0x3fffL) == 0) {
-      SHORTS.set(array, position, (short) ((rest & 0x7f) | 0x80 | ((rest >>> 7) << 8)));
-      return position + 2;
-    }
-    return putLonger(array, position, rest);
+    return putLonger(array, position, zigZag);
   }
 
   private static int putLonger(byte[] array, int position, long zigZag) {

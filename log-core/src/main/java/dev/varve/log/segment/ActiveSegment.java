@@ -93,7 +93,7 @@ public final class ActiveSegment implements Segment {
     MemorySegment log = file.map(Access.READ_WRITE, sizeBytes, arena);
     this.memory = new SegmentMemory(arena, log, indexes.offsets(), indexes.times());
     this.space =
-        new SpaceAhead(file, arena, memory, options.segmentBytesMax(), expectedBytes, forcedOften);
+        new SpaceAhead(file, memory, options.segmentBytesMax(), expectedBytes, forcedOften);
     if (sizeBytes > 0) {
       this.firstTimestampMax = new RecordBatch().wrap(log, 0).maxTimestamp();
     }
@@ -335,9 +335,7 @@ public final class ActiveSegment implements Segment {
 
   /** Lets go of everything, of a segment that never became part of a log. */
   public void discard() throws IOException {
-    if (indexes.arena().scope().isAlive()) {
-      indexes.arena().close();
-    }
+    memory.discard();
     file.close();
   }
 

@@ -100,6 +100,7 @@ public final class RolledSegment implements Segment {
 
   /** Forces the batches to the disk. */
   public void force() throws IOException {
+    memory.unmapReplaced();
     file.force();
   }
 

@@ -1,11 +1,14 @@
 package dev.varve.log.segment;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.index.OffsetIndex;
 import dev.varve.index.TimeIndex;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /**
  * The memory of one segment: its log and its indexes, under one arena, held by pins.
@@ -34,6 +37,11 @@ public final class SegmentMemory {
   static final long UNCHECKED = Long.MIN_VALUE;
 
   private final Arena arena;
+
+  /** Those of mappings of the log that came after the first, the newest last. */
+  @GuardedBy("this")
+  private final Deque<Arena> longerMappings = new ArrayDeque<>();
+
   private final OffsetIndex offsetIndex;
   private final TimeIndex timeIndex;
   private volatile MemorySegment log;
@@ -137,10 +145,36 @@ public final class SegmentMemory {
     checkedTimestampMax = timestampMax;
   }
 
-  /** Replaces the mapping of the log by a longer one of the same arena. */
-  void growTo(MemorySegment longer) {
+  /**
+   * Replaces the mapping of the log by a longer one.
+   *
+   * @param longerArena its own, taken over
+   */
+  synchronized void growTo(MemorySegment longer, Arena longerArena) {
     assert longer.byteSize() >= log.byteSize() : "a mapping only grows";
+    longerMappings.add(longerArena);
     log = longer;
+  }
+
+  /**
+   * Unmaps what longer mappings have replaced, if nobody can be using it: for a segment that takes
+   * no more appends, before it is forced. A force has the processors forget each page that a
+   * mapping was written through, one by one; an unmapping all pages at once. Whoever pins the
+   * memory from now on gets the newest mapping.
+   *
+   * <p>Measured for the first 2 MiB of a log, whose pages are small (virtual machine with 2 cores,
+   * AMD EPYC, Linux 6.18, 2026): 460 stops of the writer meanwhile, of 27 to 73 µs.
+   */
+  synchronized void unmapReplaced() {
+    while (longerMappings.size() > 1 && pins == 1) {
+      unmapShortest();
+    }
+  }
+
+  @GuardedBy("this")
+  private void unmapShortest() {
+    longerMappings.element().close();
+    longerMappings.remove();
   }
 
   /**
@@ -150,6 +184,20 @@ public final class SegmentMemory {
    */
   void close() {
     assert isUnpinned() : "closed under a pin";
+    unmapAll();
+  }
+
+  /** Unmaps everything of a segment that never became part of a log. Twice is harmless. */
+  void discard() {
+    if (!isClosed()) {
+      unmapAll();
+    }
+  }
+
+  private synchronized void unmapAll() {
+    while (!longerMappings.isEmpty()) {
+      unmapShortest();
+    }
     arena.close();
   }
 }

@@ -68,7 +68,6 @@ final class SpaceAhead {
   private static final VarHandle PAGE_WORD = ValueLayout.JAVA_INT.varHandle();
 
   private final StorageFile file;
-  private final Arena arena;
   private final SegmentMemory memory;
 
   /** Nothing is prepared beyond it, unless a batch needs it. */
@@ -91,13 +90,11 @@ final class SpaceAhead {
    */
   SpaceAhead(
       StorageFile file,
-      Arena arena,
       SegmentMemory memory,
       long segmentBytesMax,
       long expectedBytes,
       boolean forcedOften) {
     this.file = file;
-    this.arena = arena;
     this.memory = memory;
     this.segmentBytesMax = segmentBytesMax;
     this.expectedBytes = expectedBytes;
@@ -159,13 +156,26 @@ final class SpaceAhead {
     reserve(from, end); // before the mapping, which would stay if there is no room
     MemorySegment mapping = memory.log();
     if (end > mapping.byteSize()) {
-      mapping = file.map(Access.READ_WRITE, mappedBytes(end), arena);
-      touch(mapping, sizeBytes, end);
-      memory.growTo(mapping);
+      grow(sizeBytes, end);
     } else {
       touch(mapping, from, end);
     }
     preparedEnd = end;
+  }
+
+  private void grow(long sizeBytes, long end) throws IOException {
+    Arena arena = Arena.ofShared();
+    boolean done = false;
+    try {
+      MemorySegment longer = file.map(Access.READ_WRITE, mappedBytes(end), arena);
+      touch(longer, sizeBytes, end);
+      memory.growTo(longer, arena);
+      done = true;
+    } finally {
+      if (!done) {
+        arena.close();
+      }
+    }
   }
 
   /** A full disk gets back what was reserved of the chunk: others may need the last blocks. */
