@@ -24,11 +24,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * index, no offsets, no recovery.
  *
  * <ul>
- *   <li><em>Append</em>: a finished batch is summed and copied in one piece into mapped memory
- *       whose blocks were reserved before anything is measured. The mapping is either touched
- *       before, as by a log that had all the time in the world to prepare, or fresh, so that every
- *       page costs its first fault. Each thread has files of its own. With a codec the batch is
- *       built and compressed each time, and copied.
+ *   <li><em>Append</em>: a finished batch is summed and copied in one piece into mapped memory, of
+ *       which more or less was {@linkplain Prepared prepared} before anything is measured. Each
+ *       thread has files of its own. With a codec the batch is built and compressed each time, and
+ *       copied.
  *   <li><em>Durable append</em>: a finished record is summed and written into reserved space, and
  *       an {@code fdatasync} follows, which all who wait share. With one thread this is the bare
  *       rate of forces.
@@ -54,6 +53,16 @@ final class LimitPeer implements Peer {
   private static final ValueLayout.OfLong STAMP =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
+  /** What is done about the mapped memory beforehand. */
+  private enum Prepared {
+    /** Nothing: the file is new and sparse, and each page costs its making. */
+    NOTHING,
+    /** The blocks are reserved: each page costs its first fault in this mapping. */
+    BLOCKS,
+    /** The pages were touched too, as by a log that had all the time in the world. */
+    PAGES
+  }
+
   private final PeerSettings settings;
   private final Storage storage;
   private final Arena arena = Arena.ofShared();
@@ -66,7 +75,7 @@ final class LimitPeer implements Peer {
   private final AtomicLong forcedWrites = new AtomicLong();
   private final GroupForce groupForce;
 
-  private LimitPeer(PeerSettings settings, boolean touched) throws IOException {
+  private LimitPeer(PeerSettings settings, Prepared prepared) throws IOException {
     this.settings = settings;
     this.storage = DirectoryStorage.open(settings.directory());
     this.batchBytes = finishedBatch().sizeBytes();
@@ -77,8 +86,8 @@ final class LimitPeer implements Peer {
     this.files = new MemorySegment[(int) Math.ceilDiv(batches, batchesPerFile) + SPARE_FILES];
     boolean exists = storage.exists(name(0));
     for (int i = 0; i < files.length; i++) {
-      files[i] = map(name(i), fileBytes);
-      if (touched && !exists) {
+      files[i] = map(name(i), fileBytes, prepared);
+      if (prepared == Prepared.PAGES && !exists) {
         touch(files[i]);
       }
     }
@@ -94,20 +103,26 @@ final class LimitPeer implements Peer {
   }
 
   static Peer touched(PeerSettings settings) throws IOException {
-    return new LimitPeer(settings, true);
+    return new LimitPeer(settings, Prepared.PAGES);
   }
 
   static Peer fresh(PeerSettings settings) throws IOException {
-    return new LimitPeer(settings, false);
+    return new LimitPeer(settings, Prepared.BLOCKS);
+  }
+
+  static Peer newFile(PeerSettings settings) throws IOException {
+    return new LimitPeer(settings, Prepared.NOTHING);
   }
 
   private static String name(int index) {
     return "batches-" + index;
   }
 
-  private MemorySegment map(String name, int fileBytes) throws IOException {
+  private MemorySegment map(String name, int fileBytes, Prepared prepared) throws IOException {
     try (StorageFile file = storage.exists(name) ? storage.open(name) : storage.create(name)) {
-      file.reserve(Math.min(file.size(), fileBytes), fileBytes, RESERVE_BLOCK_BYTES);
+      if (prepared != Prepared.NOTHING) {
+        file.reserve(Math.min(file.size(), fileBytes), fileBytes, RESERVE_BLOCK_BYTES);
+      }
       return file.map(Access.READ_WRITE, fileBytes, arena);
     }
   }

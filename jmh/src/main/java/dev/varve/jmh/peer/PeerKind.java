@@ -39,6 +39,9 @@ public enum PeerKind {
   /** See {@link LimitPeer}. */
   LIMIT_FRESH("limit, fresh mapping", LimitPeer::fresh, EnumSet.of(APPEND, APPEND_BATCH)),
 
+  /** See {@link LimitPeer}. */
+  LIMIT_NEW_FILE("limit, new file", LimitPeer::newFile, EnumSet.of(APPEND, APPEND_BATCH)),
+
   /** See {@link KafkaPeer}. */
   KAFKA("Kafka UnifiedLog", KafkaPeer::new, EnumSet.allOf(Operation.class)),
 
@@ -113,7 +116,7 @@ public enum PeerKind {
 
   /** Whether this is no log, but what no log can pass. */
   public boolean isLimit() {
-    return this == LIMIT || this == LIMIT_FRESH;
+    return this == LIMIT || this == LIMIT_FRESH || this == LIMIT_NEW_FILE;
   }
 
   /** Opens it. */
