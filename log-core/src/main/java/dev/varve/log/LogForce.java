@@ -77,8 +77,9 @@ final class LogForce {
                 && Math.abs(clock.time() - forcedMillis) >= every.intervalMillis()));
   }
 
-  /** Forces a segment that takes no more appends. */
+  /** Forces a segment that takes no more appends, in the background. */
   void rolled(RolledSegment rolled) {
+    rolled.memory().unmapReplaced();
     try {
       rolled.force();
     } catch (IOException e) {

@@ -100,7 +100,6 @@ public final class RolledSegment implements Segment {
 
   /** Forces the batches to the disk. */
   public void force() throws IOException {
-    memory.unmapReplaced();
     file.force();
   }
 

@@ -119,6 +119,37 @@ public class SegmentMemoryRaces {
     }
   }
 
+  /** A reader against the unmapping of what was replaced: it reads the newest mapping. */
+  @JCStressTest
+  @Outcome(id = "2, true", expect = ACCEPTABLE, desc = "the newest mapping, which stays")
+  @State
+  public static class PinAgainstUnmapReplaced {
+    private final SegmentMemory memory = new SegmentMemory(FOREVER, OLD_LOG, OFFSETS, TIMES);
+    private final Arena newest = Arena.ofShared();
+
+    public PinAgainstUnmapReplaced() {
+      Arena replaced = Arena.ofShared();
+      memory.growTo(log(replaced, 1), replaced);
+      memory.growTo(log(newest, 2), newest);
+    }
+
+    @Actor
+    public void reader(IZ_Result result) {
+      result.r1 = readPinned(memory);
+    }
+
+    @Actor
+    public void keeper() {
+      memory.unmapReplaced();
+    }
+
+    @Arbiter
+    public void afterwards(IZ_Result result) {
+      result.r2 = newest.scope().isAlive();
+      newest.close();
+    }
+  }
+
   /** The list changes before the owner lets go, so whoever is refused finds a newer list. */
   @JCStressTest
   @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "the old list, pinned in time")

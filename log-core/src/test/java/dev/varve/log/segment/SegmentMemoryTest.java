@@ -79,6 +79,114 @@ class SegmentMemoryTest {
     assertThat(done).containsExactly("second", "first");
   }
 
+  private static Arena grow(SegmentMemory memory, long sizeBytes) {
+    Arena arena = Arena.ofShared();
+    memory.growTo(arena.allocate(sizeBytes), arena);
+    return arena;
+  }
+
+  private static boolean isAlive(Arena arena) {
+    return arena.scope().isAlive();
+  }
+
+  @Test
+  void replacedMappingsAreUnmappedWhenNobodyHasThemPinned() throws IOException {
+    SegmentMemory memory = memory(1);
+    Arena first = grow(memory, 128);
+    Arena second = grow(memory, 256);
+    Arena newest = grow(memory, 512);
+    assertThat(memory.tryPin()).isTrue();
+    memory.unmapReplaced();
+    assertThat(List.of(first, second, newest)).allMatch(SegmentMemoryTest::isAlive);
+    memory.unpin();
+    for (int again = 0; again < 2; again++) {
+      memory.unmapReplaced();
+      assertThat(List.of(first, second)).noneMatch(SegmentMemoryTest::isAlive);
+      assertThat(isAlive(newest)).isTrue();
+      assertThat(memory.log().get(ValueLayout.JAVA_LONG, 504)).isZero();
+      assertThat(memory.offsetIndex().entryCount()).isZero();
+    }
+    Reclaimer reclaimer = new Reclaimer();
+    reclaimer.retire(memory, Reclaimer.AfterClose.NOTHING);
+    assertThat(reclaimer.reclaim()).isEqualTo(1);
+    assertThat(isAlive(newest)).isFalse();
+    assertThat(memory.isClosed()).isTrue();
+  }
+
+  @Test
+  void aReaderKeepsReplacedMappingsAlsoWhenTheOwnerHasLetGo() {
+    SegmentMemory memory = memory(1);
+    Arena first = grow(memory, 128);
+    grow(memory, 256);
+    assertThat(memory.tryPin()).isTrue();
+    memory.release();
+    memory.unmapReplaced();
+    assertThat(isAlive(first)).isTrue();
+  }
+
+  @Test
+  void longMappingsStayUntilTheEnd() {
+    SegmentMemory memory = memory(1);
+    Arena small = grow(memory, 4 << 20);
+    Arena large = grow(memory, (4 << 20) + 1);
+    grow(memory, 8 << 20);
+    memory.unmapReplaced();
+    assertThat(isAlive(small)).isFalse();
+    assertThat(isAlive(large)).isTrue();
+    memory.discard();
+    assertThat(isAlive(large)).isFalse();
+    memory.discard();
+  }
+
+  @Test
+  void whatNativeCodeUsesIsUnmappedLater() throws IOException {
+    SegmentMemory memory = memory(1);
+    AtomicBoolean used = new AtomicBoolean(true);
+    Arena first = new ArenaInUse(Arena.ofShared(), used);
+    memory.growTo(first.allocate(128), first);
+    Arena second = grow(memory, 256);
+    memory.unmapReplaced();
+    assertThat(isAlive(first)).isTrue();
+    Reclaimer reclaimer = new Reclaimer();
+    reclaimer.retire(memory, Reclaimer.AfterClose.NOTHING);
+    assertThat(reclaimer.reclaim()).isZero();
+    used.set(false);
+    assertThat(reclaimer.reclaim()).isEqualTo(1);
+    assertThat(List.of(first, second)).noneMatch(SegmentMemoryTest::isAlive);
+  }
+
+  @Test
+  void anArenaThatIsClosedAlreadyHoldsUpNothing() throws IOException {
+    SegmentMemory memory = memory(1);
+    grow(memory, 128).close();
+    Arena newest = grow(memory, 256);
+    Reclaimer reclaimer = new Reclaimer();
+    reclaimer.retire(memory, Reclaimer.AfterClose.NOTHING);
+    assertThat(reclaimer.reclaim()).isEqualTo(1);
+    assertThat(isAlive(newest)).isFalse();
+  }
+
+  /** Refuses to be closed like one whose memory a system call has in its hands. */
+  private record ArenaInUse(Arena arena, AtomicBoolean used) implements Arena {
+    @Override
+    public MemorySegment allocate(long byteSize, long byteAlignment) {
+      return arena.allocate(byteSize, byteAlignment);
+    }
+
+    @Override
+    public MemorySegment.Scope scope() {
+      return arena.scope();
+    }
+
+    @Override
+    public void close() {
+      if (used.get()) {
+        throw new IllegalStateException("in use");
+      }
+      arena.close();
+    }
+  }
+
   @Test
   void noReaderEverSeesClosedMemory() throws Exception {
     AtomicReference<SegmentMemory> current = new AtomicReference<>(memory(0));

@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,7 @@ final class FileContent {
   private byte[] older;
 
   private long modifiedMillis;
-  private int mappings;
+  private final AtomicInteger mappings = new AtomicInteger();
   private int openFiles;
 
   /** Memory that older mappings may still look at. */
@@ -151,13 +152,13 @@ final class FileContent {
     if (!written.isNative()) {
       move(size, true); // only memory outside the heap ends with an arena
     }
-    mappings++;
-    return written.asSlice(0, bytes).reinterpret(arena, _ -> mappings--);
+    mappings.incrementAndGet();
+    return written.asSlice(0, bytes).reinterpret(arena, _ -> mappings.decrementAndGet());
   }
 
   /** How many mappings of the file there are. */
   int mappings() {
-    return mappings;
+    return mappings.get();
   }
 
   void opened() {
@@ -175,7 +176,7 @@ final class FileContent {
 
   /** Whether anything but a name holds on to the file, and so to its space. */
   boolean isHeld() {
-    return mappings > 0 || openFiles > 0;
+    return mappings() > 0 || openFiles > 0;
   }
 
   void force() {
