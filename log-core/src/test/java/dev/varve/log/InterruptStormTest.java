@@ -37,6 +37,7 @@ class InterruptStormTest {
 
   /** The end of what the reader has seen that nobody interrupts. */
   private final AtomicLong readCleanly = new AtomicLong();
+
   private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
 
   @Test

@@ -119,6 +119,11 @@ public enum PeerKind {
     return this == LIMIT || this == LIMIT_FRESH || this == LIMIT_NEW_FILE;
   }
 
+  /** Whether quick runs measure it: of the limits, only the one that figures are compared with. */
+  public boolean isInQuickRuns() {
+    return this == LIMIT || !isLimit();
+  }
+
   /** Opens it. */
   public Peer open(PeerSettings settings) throws IOException {
     return opening.open(settings);

@@ -21,7 +21,7 @@ record Job(Workload workload, PeerKind peer, Options options) {
   /** The same for everybody, and nothing of the process that starts them. */
   static final List<String> JVM_ARGUMENTS = List.of("-Xms1g", "-Xmx1g");
 
-  private static final int QUICK_WARMUP = 4;
+  private static final int QUICK_WARMUP = 5;
   private static final int QUICK_ITERATIONS = 3;
 
   /** The jobs of a full or a quick run, whose logs lie below a directory. */
@@ -29,7 +29,7 @@ record Job(Workload workload, PeerKind peer, Options options) {
     List<Job> jobs = new ArrayList<>();
     for (Workload workload : workloads) {
       for (PeerKind peer : PeerKind.values()) {
-        if (workload.isFor(peer)) {
+        if (workload.isFor(peer) && (!quick || peer.isInQuickRuns())) {
           jobs.add(new Job(workload, peer, options(workload, peer, quick, directory)));
         }
       }

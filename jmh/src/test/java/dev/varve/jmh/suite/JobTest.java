@@ -2,6 +2,7 @@ package dev.varve.jmh.suite;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.varve.jmh.peer.PeerKind;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -24,6 +25,20 @@ class JobTest {
             .hasSizeLessThanOrEqualTo(1);
       }
     }
+  }
+
+  @Test
+  void quickRunsHaveOneLimitAndFullRunsAll() {
+    assertThat(limits(true)).containsExactly(PeerKind.LIMIT);
+    assertThat(limits(false))
+        .containsExactly(PeerKind.LIMIT, PeerKind.LIMIT_FRESH, PeerKind.LIMIT_NEW_FILE);
+  }
+
+  private static List<PeerKind> limits(boolean quick) {
+    return Job.of(List.of(Workload.APPEND_RECORD), quick, Path.of("logs")).stream()
+        .map(Job::peer)
+        .filter(PeerKind::isLimit)
+        .toList();
   }
 
   @ParameterizedTest
