@@ -77,7 +77,7 @@ final class LogForce {
                 && Math.abs(clock.time() - forcedMillis) >= every.intervalMillis()));
   }
 
-  /** Forces a segment that takes no more appends, in the background. */
+  /** Forces a segment that takes no more appends. */
   void rolled(RolledSegment rolled) {
     rolled.memory().unmapReplaced();
     try {

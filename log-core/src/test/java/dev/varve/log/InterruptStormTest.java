@@ -36,7 +36,7 @@ class InterruptStormTest {
   private final AtomicLong cutTransfers = new AtomicLong();
 
   /** The end of what the reader has seen that nobody interrupts. */
-  private final AtomicLong readCleanly = new AtomicLong();
+  private final AtomicLong readCleanlyEnd = new AtomicLong();
 
   private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
 
@@ -118,7 +118,7 @@ class InterruptStormTest {
   private void trim(CommitLog log) {
     LogOffsets offsets = log.offsets();
     if (offsets.endOffset() - offsets.startOffset() > 2 * KEPT_RECORDS) {
-      log.advanceStartOffset(Math.min(offsets.endOffset() - KEPT_RECORDS, readCleanly.get()));
+      log.advanceStartOffset(Math.min(offsets.endOffset() - KEPT_RECORDS, readCleanlyEnd.get()));
     }
     LockSupport.parkNanos(1_000_000);
   }
@@ -156,8 +156,8 @@ class InterruptStormTest {
       while (!done.get() && (expected < RECORDS_MIN || interrupts.get() < INTERRUPTS_MIN)) {
         if (reader.next()) {
           assertThat(reader.record().offset()).isEqualTo(expected++);
-          readCleanly.set(expected);
           assertThat(reader.record().copyValue()).isEqualTo("value".getBytes(US_ASCII));
+          readCleanlyEnd.set(expected);
         }
       }
     }

@@ -20,8 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What no log of this format with checksums can pass on this machine. It is no log: no lock, no
- * index, no offsets, no recovery.
+ * What no log of this format with checksums can pass on this machine, when all was prepared for it.
+ * It is no log: no lock, no index, no offsets, no recovery.
  *
  * <ul>
  *   <li><em>Append</em>: a finished batch is summed and copied in one piece into mapped memory, of
@@ -55,7 +55,10 @@ final class LimitPeer implements Peer {
 
   /** What is done about the mapped memory beforehand. */
   private enum Prepared {
-    /** Nothing: the file is new and sparse, and each page costs its making. */
+    /**
+     * Nothing: the file is new and sparse, and each page costs its making. A full disk ends the
+     * process, which a log may not risk; so a log that prepares space may well be faster.
+     */
     NOTHING,
     /** The blocks are reserved: each page costs its first fault in this mapping. */
     BLOCKS,

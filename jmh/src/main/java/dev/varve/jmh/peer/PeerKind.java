@@ -114,7 +114,7 @@ public enum PeerKind {
     return jvmFlags;
   }
 
-  /** Whether this is no log, but what no log can pass. */
+  /** Whether this is no log, but the bare work that logs are compared with. */
   public boolean isLimit() {
     return this == LIMIT || this == LIMIT_FRESH || this == LIMIT_NEW_FILE;
   }

@@ -15,7 +15,7 @@ import org.openjdk.jmh.util.Statistics;
  * What was measured of one workload, peer and choice of parameters.
  *
  * @param row what the figure is of: the peer, or the benchmark where there are none
- * @param limit whether this is no log, but what no log can pass
+ * @param limit whether this is no log, but the bare work that logs are compared with
  * @param setting the parameters, but for the peer, by name
  * @param nanos the median time of one operation, in nanoseconds
  * @param bestNanos the shortest

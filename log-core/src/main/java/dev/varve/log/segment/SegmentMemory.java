@@ -33,7 +33,7 @@ public final class SegmentMemory {
     }
   }
 
-  /** Pages of the page cache that are not huge lie in shorter mappings than this. */
+  /** Longer mappings have huge pages, which a force protects at once. */
   private static final long SMALL_PAGES_BYTES_MAX = 4 << 20;
 
   /** Stands for a largest timestamp that nobody has asked for yet. */
@@ -185,10 +185,7 @@ public final class SegmentMemory {
 
   @GuardedBy("this")
   private void unmapShortest() {
-    Arena shortest = longerMappings.element().arena();
-    if (shortest.scope().isAlive()) {
-      shortest.close();
-    }
+    longerMappings.element().arena().close();
     longerMappings.remove();
   }
 

@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The pins of {@link SegmentMemory} and their only closer, {@link Reclaimer}. */
+/** The pins of {@link SegmentMemory}, {@link Reclaimer}, and what is unmapped before. */
 @Timeout(60)
 class SegmentMemoryTest {
 
@@ -153,17 +153,6 @@ class SegmentMemoryTest {
     used.set(false);
     assertThat(reclaimer.reclaim()).isEqualTo(1);
     assertThat(List.of(first, second)).noneMatch(SegmentMemoryTest::isAlive);
-  }
-
-  @Test
-  void anArenaThatIsClosedAlreadyHoldsUpNothing() throws IOException {
-    SegmentMemory memory = memory(1);
-    grow(memory, 128).close();
-    Arena newest = grow(memory, 256);
-    Reclaimer reclaimer = new Reclaimer();
-    reclaimer.retire(memory, Reclaimer.AfterClose.NOTHING);
-    assertThat(reclaimer.reclaim()).isEqualTo(1);
-    assertThat(isAlive(newest)).isFalse();
   }
 
   /** Refuses to be closed like one whose memory a system call has in its hands. */
