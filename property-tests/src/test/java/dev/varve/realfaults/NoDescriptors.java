@@ -35,6 +35,7 @@ final class NoDescriptors implements Scenario {
     try (log) {
       state.prepare(log);
       NumberedRecords.append(log, MORE_RECORDS);
+      putInOrder(log);
       List<FileInputStream> taken = takeAll();
       LogException append;
       LogException open;
@@ -71,6 +72,16 @@ final class NoDescriptors implements Scenario {
       NumberedRecords.assertEndsAt(reopened, end);
     }
     return row + ", all there after reopening";
+  }
+
+  /**
+   * So that the background is not in the midst of something: a force of the directory takes a
+   * descriptor, and a log that cannot force it stops.
+   */
+  private static void putInOrder(CommitLog log) {
+    while (log.maintenance() > 0) {
+      Thread.onSpinWait();
+    }
   }
 
   /** The segment that takes appends is mapped, so that reading it needs nothing. */
